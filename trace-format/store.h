@@ -1,0 +1,36 @@
+/*
+ * The content store: files that tracees mapped, by the XXH3-128 of their contents, shared by all
+ * recordings.
+ *
+ *   STORE/<32 hex digits>   contents, mode 0400
+ *   STORE/seen/<key>        symbolic link to a name: what the file of that device, inode, size and
+ * times contained
+ *
+ * so that a second recording of a program copies nothing.
+ */
+#ifndef REEL_TRACE_FORMAT_STORE_H
+#define REEL_TRACE_FORMAT_STORE_H
+
+#include "engine/base/error.h"
+#include "trace-format/event.h"
+
+struct store;
+
+/* Opens (and with `create`, makes, mode 0700) the store at the absolute path `path`. */
+struct error *store_open(const char *path, bool create, struct store **ret) MUST_CHECK;
+void store_close(struct store *store);
+const char *store_path(const struct store *store);
+
+/*
+ * Puts the contents of the regular file `fd` (open for reading; `path` is for messages) into the
+ * store: by reflink, else by copy. The copy is written under a temporary name and renamed, so that
+ * a store never holds a part of a file.
+ */
+struct error *store_put(struct store *store, int fd, const char *path,
+                        struct store_name *ret) MUST_CHECK;
+
+/* A read-only descriptor of the stored contents (CLOEXEC), which the caller closes. */
+struct error *store_get(const struct store *store, const struct store_name *name,
+                        int *ret) MUST_CHECK;
+
+#endif
