@@ -59,16 +59,10 @@ static struct error *verify(const char *name, bool json)
 
 static int run(int argc, char **argv)
 {
-    bool json = false;
-    const struct option_rule rules[] = {{.name = "json", .flag = &json}};
-    int first;
-    struct error *error =
-        options_parse(argc, argv, rules, ARRAY_LENGTH(rules), OPTIONS_ANYWHERE, &first);
-    if (!error)
-        error = options_operands(argc, argv, first, 1);
-    if (!error)
-        error = verify(argv[first], json);
-    return command_result(error);
+    bool json;
+    const char *name;
+    struct error *error = options_json_and_trace(argc, argv, &json, &name);
+    return command_result(error ? error : verify(name, json));
 }
 
 const struct command cmd_verify = {

@@ -111,3 +111,16 @@ struct error *options_operands(int argc, char **argv, int first, int most)
         return NULL;
     return error_new(try_help, "%s: one argument too many: %s", argv[0], argv[first + most]);
 }
+
+struct error *options_json_and_trace(int argc, char **argv, bool *ret_json, const char **ret_name)
+{
+    const struct option_rule rules[] = {{.name = "json", .flag = ret_json}};
+    int first;
+    *ret_json = false;
+    struct error *error =
+        options_parse(argc, argv, rules, ARRAY_LENGTH(rules), OPTIONS_ANYWHERE, &first);
+    if (error)
+        return error;
+    *ret_name = argv[first];
+    return options_operands(argc, argv, first, 1);
+}

@@ -42,4 +42,8 @@ struct error *option_number(const char *what, const char *text, uint64_t maximum
 /* An error unless at most `most` operands are there. */
 struct error *options_operands(int argc, char **argv, int first, int most) MUST_CHECK;
 
+/* The commonest command line: `[--json] [TRACE]`; *ret_name is NULL without a trace. */
+struct error *options_json_and_trace(int argc, char **argv, bool *ret_json,
+                                     const char **ret_name) MUST_CHECK;
+
 #endif
