@@ -16,7 +16,7 @@ usage: ./build.sh [build | demo | test | help]
 
   build   installs what is missing and builds build/reel (the default)
   demo    builds, then records a crash, replays it backwards to the guilty line
-  test    builds, checks format and includes, runs the demo and all tests
+  test    builds, checks format and includes, and runs all tests, the demo among them
   help    prints this
 END
 }
@@ -66,7 +66,6 @@ run_tests() {
     build
     tools/check-format
     tools/check-includes
-    demo/run build/reel
     ctest --test-dir build --output-on-failure --parallel "$(nproc)"
 }
 

@@ -20,6 +20,22 @@ static bool is_in(const char *path, const char *directory)
            !strchr(path + length + 1, '/');
 }
 
+/* Whether `name`, as a path or in the root, is itself a symbolic link. */
+static bool is_link(const char *root, const char *name)
+{
+    CLEANUP(free) char *path = strdup(name);
+    CLEANUP(free) char *in_root = NULL;
+    struct stat status;
+    size_t length = path ? strlen(path) : 0;
+    while (length > 1 && path[length - 1] == '/')
+        path[--length] = '\0'; /* lstat("link/") would follow the link */
+    if (!path || asprintf(&in_root, "%s/%s", root, path) < 0)
+        return true;
+    if (lstat(path, &status) != 0 && lstat(in_root, &status) != 0)
+        return false;
+    return S_ISLNK(status.st_mode);
+}
+
 /*
  * A symbolic link stands for the trace that it leads to only if that one lies in the trace root, as
  * `latest` does: who removes a link that leads elsewhere rarely means what lies there.
@@ -27,20 +43,15 @@ static bool is_in(const char *path, const char *directory)
 static struct error *remove_named(const char *root, const char *name)
 {
     CLEANUP(free) char *path = NULL;
-    char real_path[PATH_MAX], real_root[PATH_MAX];
-    struct stat status;
-    struct error *error = trace_find(name, &path);
+    char real_root[PATH_MAX];
+    struct error *error = trace_find(name, &path); /* free of links */
     if (error)
         return error;
-    size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/')
-        path[--length] = '\0'; /* lstat("link/") would follow the link */
-    if (lstat(path, &status) != 0 || !realpath(path, real_path))
-        return error_errno(NULL, "cannot look at %s", path);
-    if (S_ISLNK(status.st_mode) && (!realpath(root, real_root) || !is_in(real_path, real_root)))
-        return error_new("name the trace itself", "%s is a symbolic link out of %s, to %s", path,
-                         root, real_path);
-    return trace_remove(real_path);
+    bool in_root = realpath(root, real_root) && is_in(path, real_root);
+    if (!in_root && is_link(root, name))
+        return error_new("name the trace itself", "%s is a symbolic link out of %s, to %s", name,
+                         root, path);
+    return trace_remove(path);
 }
 
 static struct error *collect_garbage(const char *root)

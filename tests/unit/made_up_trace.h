@@ -28,7 +28,9 @@ static void made_up_start(struct trace_writer *writer, uint32_t stream, uint32_t
         .parent_pid = pid == 100 ? 1 : 100,
         .forked = !words,
         .parent_stream = words ? 0 : 1,
-        .parent_event = words ? 0 : 1,
+        .parent_event = words         ? 0
+                        : stream == 2 ? 1
+                                      : 2,
         .executable = words ? "/bin/prog" : "/bin/sh",
         .arguments = words ? words : made_up_none,
     };

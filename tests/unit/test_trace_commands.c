@@ -22,9 +22,9 @@ static char output[65536]; /* what the last command printed, standard error behi
 
 static const char *in_root(const char *name)
 {
-    static char path[4][PATH_MAX];
+    static char path[8][PATH_MAX]; /* so many may be in use at once */
     static unsigned turn;
-    char *ret = path[turn++ % 4];
+    char *ret = path[turn++ % 8];
     snprintf(ret, PATH_MAX, "%s/%s", root, name);
     return ret;
 }
@@ -66,17 +66,30 @@ static bool exists(const char *path)
     return lstat(path, &status) == 0;
 }
 
+/* A trace whose file was written `hour` hours after the epoch: those of a test differ by less than
+ * the clock's granularity. */
+static struct error *make_trace(const char *name, bool ended, time_t hour)
+{
+    const struct timespec times[2] = {{.tv_sec = hour * 3600}, {.tv_sec = hour * 3600}};
+    char file[PATH_MAX];
+    struct error *error = made_up_trace(in_root(name), ended);
+    snprintf(file, sizeof(file), "%s/trace", in_root(name));
+    if (!error && utimensat(AT_FDCWD, file, times, 0) != 0)
+        error = error_errno(NULL, "cannot date %s", file);
+    return error;
+}
+
 static int set_up(void **state)
 {
     unsetenv("XDG_DATA_HOME");
     strcpy(root + strlen(root) - 6, "XXXXXX");
     if (!mkdtemp(root) || setenv("REEL_TRACE_DIR", root, 1) != 0)
         return -1;
-    struct error *error = made_up_trace(in_root("sh-1"), true);
+    struct error *error = make_trace("sh-1", true, 1);
     if (!error)
-        error = made_up_trace(in_root("sh-10"), false);
+        error = make_trace("sh-10", false, 2);
     if (!error)
-        error = made_up_trace(in_root("sh-2"), true);
+        error = make_trace("sh-2", true, 3);
     if (!error)
         error = trace_set_latest(root, in_root("sh-2"));
     if (error)
