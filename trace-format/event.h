@@ -71,6 +71,7 @@ enum effect_kind {
 #undef EFFECT
 };
 
+/* "unknown" for a number that is no kind. */
 const char *event_kind_name(enum event_kind kind);
 const char *effect_kind_name(enum effect_kind kind);
 
@@ -167,5 +168,9 @@ struct event {
 /* Whether events of this kind carry `before` and `after`. */
 bool event_has_before(enum event_kind kind);
 bool event_has_after(enum event_kind kind);
+
+/* The column `reach` of event.def. It is stored for SIGNAL only; of all other kinds a reader gives
+ * this one. */
+enum event_reach event_default_reach(enum event_kind kind);
 
 #endif

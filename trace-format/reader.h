@@ -37,8 +37,12 @@ struct stream_info {
     struct stream_origin origin; /* owned by the reader */
     uint64_t start_tick;
     uint32_t first_tid;
+    uint64_t events; /* whole ones */
 };
 uint32_t trace_reader_streams(const struct trace_reader *reader);
+
+/* NULL if there is no such stream. An event of a trace without an end may name a stream that did
+ * not reach the file (FORK, EXEC). */
 const struct stream_info *trace_reader_stream(const struct trace_reader *reader, uint32_t stream);
 
 /* A cursor over one stream, before event 0. The reader must outlive it. */
@@ -50,7 +54,8 @@ void event_cursor_destroy(struct event_cursor *cursor);
  * moved again. */
 struct error *event_cursor_next(struct event_cursor *cursor, const struct event **ret) MUST_CHECK;
 
-/* Makes event `number` the next one. Past the end: the next event is then none. */
+/* Makes event `number` the next one. Past the end: the next event is then none. After an error a
+ * cursor gives errors until it is moved by this. */
 struct error *event_cursor_seek(struct event_cursor *cursor, uint64_t number) MUST_CHECK;
 
 /* What `reel verify` and `reel info` tell; counts are of the file as it is. */

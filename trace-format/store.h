@@ -6,7 +6,12 @@
  *   STORE/seen/<key>        symbolic link to a name: what the file of that device, inode, size and
  * times contained
  *
- * so that a second recording of a program copies nothing.
+ * so that a second recording of a program copies nothing. Any number of recorders may use a store
+ * at once.
+ *
+ * Caveats: a file that was changed within the clock's granularity is not remembered in `seen`,
+ * since its next change might not move its times; it is copied again the next time. A program that
+ * changes a file through a shared writable mapping moves its times late, when the kernel notices.
  */
 #ifndef REEL_TRACE_FORMAT_STORE_H
 #define REEL_TRACE_FORMAT_STORE_H
@@ -29,7 +34,8 @@ const char *store_path(const struct store *store);
 struct error *store_put(struct store *store, int fd, const char *path,
                         struct store_name *ret) MUST_CHECK;
 
-/* A read-only descriptor of the stored contents (CLOEXEC), which the caller closes. */
+/* A read-only descriptor of the stored contents (CLOEXEC), which the caller closes. The name may
+ * come from a hostile trace: anything but 32 lower-case hexadecimal digits is refused. */
 struct error *store_get(const struct store *store, const struct store_name *name,
                         int *ret) MUST_CHECK;
 

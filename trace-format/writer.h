@@ -24,18 +24,23 @@ struct error *trace_writer_create(const char *directory, const struct trace_head
                                   struct trace_writer **ret) MUST_CHECK;
 
 /*
+ * An event must be one that a reader accepts (event_problem() in event_encode.h says what is not),
+ * and a stream's first event a START that has an origin; another one counts as a failed write.
+ */
+
+/*
  * Appends `event` to `stream`, giving it the stream's next number and the trace's next tick, which
  * are stored into *event for the caller. Streams are numbered by the caller, from 1, densely, in
- * order of their START events. Thread-safe; never blocks on the disk but when the queue of full
- * buffers is full (then it waits).
+ * order of their START events; each is written by one thread at a time. Thread-safe; never blocks
+ * on the disk but when the queue of full buffers is full (then it waits).
  */
 void trace_writer_event(struct trace_writer *writer, uint32_t stream, struct event *event);
 
 /* Whether a write has failed: the recorder may then skip collecting data. */
 bool trace_writer_failed(const struct trace_writer *writer);
 
-/* Writes what is buffered and, unless `end` is NULL, the end frame; joins the thread; frees the
- * writer. */
+/* Writes what is buffered and, unless `end` is NULL, the end frame (with the writer's own count of
+ * events, not end->events); joins the thread; frees the writer. */
 struct error *trace_writer_finish(struct trace_writer *writer,
                                   const struct trace_end *end) MUST_CHECK;
 

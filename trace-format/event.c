@@ -1,0 +1,54 @@
+/* Names and shapes of events: everything that follows from event.def and effect.def alone. */
+#include "trace-format/event.h"
+
+const char *const trace_reg_names[TRACE_REGS] = {
+    "r15",    "r14", "r13", "r12",     "rbp",     "rbx", "r11",      "r10", "r9",
+    "r8",     "rax", "rcx", "rdx",     "rsi",     "rdi", "orig_rax", "rip", "cs",
+    "eflags", "rsp", "ss",  "fs_base", "gs_base", "ds",  "es",       "fs",  "gs",
+};
+
+const char *event_kind_name(enum event_kind kind)
+{
+    switch (kind) {
+#define EVENT(symbol, number, name, reach)                                                         \
+    case EVENT_##symbol:                                                                           \
+        return name;
+#include "trace-format/event.def"
+#undef EVENT
+    }
+    return "unknown";
+}
+
+const char *effect_kind_name(enum effect_kind kind)
+{
+    switch (kind) {
+#define EFFECT(symbol, number, name)                                                               \
+    case EFFECT_##symbol:                                                                          \
+        return name;
+#include "trace-format/effect.def"
+#undef EFFECT
+    }
+    return "unknown";
+}
+
+enum event_reach event_default_reach(enum event_kind kind)
+{
+    switch (kind) {
+#define EVENT(symbol, number, name, reach)                                                         \
+    case EVENT_##symbol:                                                                           \
+        return reach;
+#include "trace-format/event.def"
+#undef EVENT
+    }
+    return REACH_NOTHING;
+}
+
+bool event_has_before(enum event_kind kind)
+{
+    return kind != EVENT_START && kind != EVENT_EXIT;
+}
+
+bool event_has_after(enum event_kind kind)
+{
+    return kind != EVENT_CALL_ENTER && kind != EVENT_EXEC && kind != EVENT_EXIT;
+}
