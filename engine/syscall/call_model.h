@@ -47,6 +47,14 @@ struct error *memory_ranges_add(struct memory_ranges *ranges, taddr address,
  * wrote, never smaller, lie within what the program handed over, and may repeat. Structures that
  * the kernel only partly writes (msghdr) give just the fields that it writes. A pointer that cannot
  * be followed (the call then gave EFAULT) yields nothing.
+ *
+ * What the program handed over need not all be mapped (select() with more descriptors than its sets
+ * have room for works as long as no such descriptor is open): readers of a range take what they can
+ * read of it.
+ *
+ * CAVEAT: of a value-result length only the value after the call is known here, and the kernel may
+ * report more than the program had room for (accept(2)). Such a range is bounded by what there can
+ * be at most; for a redirected call, memory_ranges_clip() cuts it to what was handed over.
  */
 struct error *call_outputs(const struct call *call, const struct memory_view *view,
                            struct memory_ranges *ret) MUST_CHECK;
@@ -76,9 +84,22 @@ struct call_redirects {
 };
 void call_redirects_deinit(struct call_redirects *redirects);
 
-/* Appends the pieces of the call about to be made (`call->result` is ignored). NULL pointers are
- * not redirected. */
+/*
+ * Appends the pieces of the call about to be made (`call->result` is ignored). Only calls that may
+ * block have any. Not redirected, so that the kernel uses the program's own memory:
+ *   - NULL pointers, and memory that is not readable at both ends: the call is to fail, or to come
+ *     short, as it does natively;
+ *   - futex words, of which the address matters, and what vmsplice fills;
+ *   - anything at all if there were more than 65,536 pieces or 2 GB of them (a hostile program).
+ *
+ * All pieces are `copy_in` whose outputs may be larger than what the kernel writes, so that copying
+ * an output back to the program's memory never brings in what was in scratch memory before.
+ */
 struct error *call_redirects(const struct call *call, const struct memory_view *view,
                              struct call_redirects *ret) MUST_CHECK;
+
+/* Cuts the outputs of a redirected call so that each lies inside one piece, or outside of all
+ * (memory that was not redirected). */
+void memory_ranges_clip(struct memory_ranges *ranges, const struct call_redirects *redirects);
 
 #endif

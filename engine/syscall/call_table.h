@@ -44,7 +44,7 @@ enum call_arg_kind {
     ARG_SIZE,
     ARG_FD,
     ARG_MODE,
-    ARG_FLAGS,
+    ARG_FLAGS, /* `of` is the enum flag_set that names them (flag_text.h) */
     ARG_SIGNAL,
     ARG_PID,
     ARG_ADDRESS,
@@ -55,6 +55,7 @@ enum call_arg_kind {
     ARG_IN_SIZED, /* argument `of` times `bytes` (bytes >= 1) */
     ARG_IN_IOVEC, /* argument `of` iovecs, and what they point to */
     ARG_IN_MSGHDR,
+    ARG_IN_MMSGHDR, /* sendmmsg: argument `of` messages, of which `result` get their msg_len */
     ARG_IN_STRINGS, /* a NULL-terminated array of strings */
     /* memory that the kernel writes */
     ARG_OUT,         /* `bytes` */
@@ -68,7 +69,8 @@ enum call_arg_kind {
     /* read, then written */
     ARG_INOUT,       /* `bytes` */
     ARG_INOUT_SIZED, /* argument `of` times `bytes` */
-    /* irregular.c knows (ioctl, fcntl, prctl, select's sets …) */
+    /* irregular.c knows (ioctl, fcntl, prctl, select's sets …). It may also add to what the other
+       arguments of a call say: its functions go by the call's number */
     ARG_IRREGULAR,
 };
 
