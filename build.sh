@@ -1,0 +1,81 @@
+#!/bin/sh
+# build.sh: everything from a fresh Debian 12 to a tested program. `build.sh --help` says how.
+#
+# Packages that are missing are installed (through sudo when not root); with all of them there,
+# nothing but the build directory is touched.
+set -eu
+cd "$(dirname "$0")"
+
+build_packages="gcc cmake ninja-build pkg-config libc6-dev libelf-dev liblz4-dev libxxhash-dev
+    libzydis-dev libzycore-dev libjansson-dev libcmocka-dev gdb"
+test_packages="clang-format python3 perl sqlite3 git tar gzip bash file"
+
+usage() {
+    cat <<'END'
+usage: ./build.sh [build | demo | test | help]
+
+  build   installs what is missing and builds build/reel (the default)
+  demo    builds, then records a crash, replays it backwards to the guilty line
+  test    builds, checks format and includes, and runs all tests, the demo among them
+  help    prints this
+END
+}
+
+is_installed() {
+    case $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) in
+    *" installed") return 0 ;;
+    *) return 1 ;;
+    esac
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        env DEBIAN_FRONTEND=noninteractive "$@"
+    elif command -v sudo >/dev/null; then
+        sudo env DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        echo "build.sh: as root, or with sudo, run: $*" >&2
+        exit 1
+    fi
+}
+
+install_packages() {
+    missing=
+    for package in "$@"; do
+        is_installed "$package" || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    echo "build.sh: installing$missing"
+    # shellcheck disable=SC2086 # a list of words
+    install_words="apt-get install -y -q --no-install-recommends $missing"
+    # The lists may be missing (a fresh container) or out of date (a package moved on).
+    as_root $install_words >/dev/null 2>&1 ||
+        { as_root apt-get update -q && as_root $install_words; }
+}
+
+build() {
+    # shellcheck disable=SC2086
+    install_packages $build_packages
+    [ -f build/build.ninja ] || cmake -S . -B build -G Ninja
+    cmake --build build
+}
+
+run_tests() {
+    # shellcheck disable=SC2086
+    install_packages $test_packages
+    build
+    tools/check-format
+    tools/check-includes
+    ctest --test-dir build --output-on-failure --parallel "$(nproc)"
+}
+
+case "${1:-build}" in
+build) build ;;
+demo) build && demo/run build/reel ;;
+test) run_tests ;;
+help | -h | --help) usage ;;
+*)
+    usage >&2
+    exit 2
+    ;;
+esac
