@@ -118,6 +118,22 @@ static inline int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Waits until the process or thread sleeps in a call; nothing else than the kernel can tell. */
+static inline void wait_asleep(pid_t tid)
+{
+    char path[32], text[128], state = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)tid);
+    while (state != 'S') {
+        sleep_ms(1);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t length = read(fd, text, sizeof text - 1);
+        CHECK(length > 0);
+        text[length] = 0;
+        state = strrchr(text, ')')[2];
+        close(fd);
+    }
+}
+
 static inline void handle(int signal_number, void (*handler)(int, siginfo_t *, void *), int flags)
 {
     struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags};
