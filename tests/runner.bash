@@ -71,9 +71,13 @@ run() {
 
 # same A B: the output of two runs, both streams. reel's own lines on stderr are not the program's.
 same() {
-    local stream
-    grep -av '^reel: ' "$WORK/$1.err" >"$WORK/$1.program-err"
-    grep -av '^reel: ' "$WORK/$2.err" >"$WORK/$2.program-err"
+    local stream file
+    for file in "$WORK/$1" "$WORK/$2"; do
+        cp "$file.err" "$file.program-err"
+        if grep -aq '^reel: ' "$file.err"; then # grep would end a last line that has no end
+            grep -av '^reel: ' "$file.err" >"$file.program-err"
+        fi
+    done
     for stream in out program-err; do
         if ! cmp -s "$WORK/$1.$stream" "$WORK/$2.$stream"; then
             diff -a "$WORK/$1.$stream" "$WORK/$2.$stream" | head -n 40
