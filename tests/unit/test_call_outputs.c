@@ -236,7 +236,7 @@ static void by_command(void **state)
     OUTPUTS(CALL_OF(__NR_seccomp, 0, 3, 0, A), A, 6);
     OUTPUTS(CALL_OF(__NR_keyctl, 20, KEYCTL_READ, 1, A, 64), A, 20);
     OUTPUTS(CALL_OF(__NR_keyctl, 20, KEYCTL_CAPABILITIES, A, 64), A, 64);
-    OUTPUTS(CALL_OF(__NR_quotactl, 0, QCMD(Q_GETQUOTA, 0), A, 0, B), B, 72);
+    OUTPUTS(CALL_OF(__NR_quotactl, 0, (uint32_t)Q_GETQUOTA << 8, A, 0, B), B, 72);
     OUTPUTS(CALL_OF(__NR_syslog, 30, 3, A, 100), A, 30);
     NOTHING_FROM(CALL_OF(__NR_syslog, 30, 10, A, 100));
 }
