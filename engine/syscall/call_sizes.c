@@ -37,7 +37,6 @@
 
 #define SAME(type, size) _Static_assert(sizeof(type) == (size), #type)
 
-SAME(struct __user_cap_header_struct, CAP_HEADER_BYTES);
 SAME(struct __user_cap_data_struct, CAP_DATA_BYTES);
 SAME(struct epoll_event, EPOLL_EVENT_BYTES);
 SAME(struct flock, FLOCK_BYTES);
@@ -69,7 +68,6 @@ SAME(struct statfs, STATFS_BYTES);
 SAME(struct statx, STATX_BYTES);
 SAME(struct sysinfo, SYSINFO_BYTES);
 SAME(struct termios, TERMIOS_BYTES);
-SAME(struct termios2, TERMIOS2_BYTES);
 SAME(struct __kernel_timespec, TIMESPEC_BYTES);
 SAME(struct timeval, TIMEVAL_BYTES);
 SAME(struct __kernel_timex, TIMEX_BYTES);

@@ -9,7 +9,6 @@
 enum struct_size {
     CACHESTAT_BYTES = 40,
     CACHESTAT_RANGE_BYTES = 16,
-    CAP_HEADER_BYTES = 8,
     CAP_DATA_BYTES = 12, /* of one; versions 2 and 3 have two */
     EPOLL_EVENT_BYTES = 12,
     FILE_HANDLE_HEADER_BYTES = 8,
@@ -49,7 +48,6 @@ enum struct_size {
     SYSINFO_BYTES = 112,
     TERMIO_BYTES = 18,
     TERMIOS_BYTES = 36,
-    TERMIOS2_BYTES = 44,
     TIMESPEC_BYTES = 16,
     TIMEVAL_BYTES = 16,
     TIMEX_BYTES = 208,

@@ -32,7 +32,7 @@ enum {
 #define SIZE ARG(SIZE, 0, 0)
 #define FD ARG(FD, 0, 0)
 #define MODE ARG(MODE, 0, 0)
-#define FLAGS(set) ARG(FLAGS, FLAG_SET_##set, 0)
+#define FLAGS(set) ARG(FLAGS, 0, FLAG_SET_##set)
 #define SIGNAL ARG(SIGNAL, 0, 0)
 #define PID ARG(PID, 0, 0)
 #define ADDRESS ARG(ADDRESS, 0, 0)

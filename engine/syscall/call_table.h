@@ -44,7 +44,7 @@ enum call_arg_kind {
     ARG_SIZE,
     ARG_FD,
     ARG_MODE,
-    ARG_FLAGS, /* `of` is the enum flag_set that names them (flag_text.h) */
+    ARG_FLAGS, /* `bytes` is the enum flag_set that names them (flag_text.h) */
     ARG_SIGNAL,
     ARG_PID,
     ARG_ADDRESS,

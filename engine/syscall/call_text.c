@@ -98,7 +98,7 @@ static void put_argument(struct buffer *buffer, const struct call *call, const s
         put_format(buffer, "%#" PRIo32, (uint32_t)value);
         break;
     case ARG_FLAGS:
-        put_flags(buffer, (enum flag_set)arg->of, value);
+        put_flags(buffer, (enum flag_set)arg->bytes, value);
         break;
     case ARG_SIGNAL:
         put_signal(buffer, value);
@@ -134,7 +134,8 @@ static void put_argument(struct buffer *buffer, const struct call *call, const s
 static bool mode_is_unused(const struct call *call, const struct call_row *row, unsigned index)
 {
     if (index == 0 || row->argument[index].kind != ARG_MODE ||
-        row->argument[index - 1].kind != ARG_FLAGS || row->argument[index - 1].of != FLAG_SET_OPEN)
+        row->argument[index - 1].kind != ARG_FLAGS ||
+        row->argument[index - 1].bytes != FLAG_SET_OPEN)
         return false;
     uint64_t flags = call->argument[index - 1];
     return !(flags & O_CREAT) && (flags & O_TMPFILE) != O_TMPFILE;

@@ -112,7 +112,7 @@ static void walk_mincore(struct walk *walk)
 static void walk_futex(struct walk *walk)
 {
     const struct call *call = walk->call;
-    switch (call->argument[1] & FUTEX_CMD_MASK) {
+    switch ((uint32_t)call->argument[1] & (uint32_t)FUTEX_CMD_MASK) {
     case FUTEX_LOCK_PI:
     case FUTEX_LOCK_PI2:
     case FUTEX_TRYLOCK_PI:
@@ -295,7 +295,7 @@ static void walk_sysfs(struct walk *walk)
     taddr name = taddr_of(walk->call->argument[2]);
     uint64_t length = 0;
     char byte;
-    if (walk->call->argument[0] != 2)
+    if ((uint32_t)walk->call->argument[0] != 2)
         return;
     while (length < PAGE_BYTES && walk_read(walk, taddr_add(name, length), &byte, 1)) {
         length++;

@@ -65,14 +65,15 @@ static void walk_ifconf(struct walk *walk)
     walk_range(walk, taddr_of(conf.buffer), bytes);
 }
 
-/* struct ifreq: a name of 16 bytes, then (here) a pointer to a structure of the command's own. It
- * is not redirected, for its size is not known. */
+/* struct ifreq: a name of 16 bytes, then (here) a pointer to a structure of the command's own,
+ * whose size is not known: so nothing is redirected. */
 static void walk_ifr_data(struct walk *walk)
 {
     uint64_t data;
-    walk_fixed(walk, ARGUMENT, IFREQ_BYTES);
-    if (!walk_is_before(walk) && walk_read_u64(walk, taddr_add(argument_of(walk), 16), &data))
-        walk_unknown(walk, taddr_of(data));
+    if (walk_is_before(walk) || !walk_read_u64(walk, taddr_add(argument_of(walk), 16), &data))
+        return;
+    walk_range(walk, argument_of(walk), IFREQ_BYTES);
+    walk_unknown(walk, taddr_of(data));
 }
 
 /* A small structure (rarely used) with pointers: what the argument and each word in it may point
