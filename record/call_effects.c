@@ -45,7 +45,7 @@ static struct error *add_output(struct recorder *recorder, struct task *task,
 static struct error *add_outputs(struct recorder *recorder, struct task *task,
                                  const struct call *call)
 {
-    bool in_scratch = task->call.piece_count > 0;
+    bool in_scratch = task->call.redirects.count > 0;
     if (in_scratch && failed(call) && !(task->call.row->flags & CALL_OUT_ON_ERROR))
         return NULL;
     struct memory_ranges ranges = {0};

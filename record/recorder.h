@@ -43,13 +43,6 @@ struct process {
     char *executable;
 };
 
-/* A piece of scratch memory that a blocked call's results go to, and where the program wants them.
- */
-struct scratch_piece {
-    struct call_redirect redirect;
-    uint64_t scratch; /* address */
-};
-
 /* A system call between its entry and its exit; what lives as long as that. */
 struct pending_call {
     bool active;
@@ -59,11 +52,11 @@ struct pending_call {
     bool may_block;
     int64_t answer;
     const struct call_row *row;
-    struct user_regs_struct entry; /* as the program made the call */
-    struct scratch_piece *pieces;
-    size_t piece_count;
-    struct scratch_block *block; /* that the pieces lie in */
-    struct task *child;          /* made by this call */
+    struct user_regs_struct entry;   /* as the program made the call */
+    struct call_redirects redirects; /* memory that is in scratch while the call blocks, */
+    uint64_t *scratch;               /* and the address of each piece there */
+    struct scratch_block *block;     /* that the pieces lie in */
+    struct task *child;              /* made by this call */
 };
 
 /* An asynchronous signal that arrived in user code and waits for the task's next event. */
@@ -163,7 +156,8 @@ struct error *add_map_effects(struct recorder *recorder, struct task *task,
 /* --- scratch.c ------------------------------------------------------------------------------- */
 struct error *scratch_redirect(struct recorder *recorder, struct task *task) MUST_CHECK;
 struct error *scratch_restore(struct task *task, struct user_regs_struct *regs) MUST_CHECK;
-struct error *scratch_collect(struct task *task, const struct memory_ranges *ranges) MUST_CHECK;
+/* Copies the call's outputs, cut to what the program had room for, to where it wants them. */
+struct error *scratch_collect(struct task *task, struct memory_ranges *ranges) MUST_CHECK;
 void scratch_release(struct task *task);
 struct memory_view
 task_view(struct task *task); /* the program's memory, seen through the call's scratch pieces */

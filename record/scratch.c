@@ -61,9 +61,9 @@ void scratch_release(struct task *task)
         free(call->block);
         break;
     }
-    free(call->pieces);
-    call->pieces = NULL;
-    call->piece_count = 0;
+    free(call->scratch);
+    call_redirects_deinit(&call->redirects);
+    call->scratch = NULL;
     call->block = NULL;
 }
 
@@ -73,28 +73,22 @@ static bool read_memory(void *context, taddr address, void *bytes, size_t size)
     return tracee_read_some(task->tracee, address, bytes, size) == size;
 }
 
-static const struct scratch_piece *piece_at(const struct task *task, taddr address, uint64_t size)
+/* Where the program's memory at `address` is while the call blocks. */
+static taddr in_scratch(const struct task *task, taddr address, uint64_t size)
 {
-    for (size_t i = 0; i < task->call.piece_count; i++) {
-        const struct scratch_piece *piece = &task->call.pieces[i];
-        uint64_t offset = address.value - piece->redirect.address.value;
-        if (offset < piece->redirect.length && size <= piece->redirect.length - offset)
-            return piece;
+    const struct call_redirects *redirects = &task->call.redirects;
+    for (size_t i = 0; i < redirects->count; i++) {
+        const struct call_redirect *piece = &redirects->redirect[i];
+        uint64_t offset = address.value - piece->address.value;
+        if (offset < piece->length && size <= piece->length - offset)
+            return taddr_of(task->call.scratch[i] + offset);
     }
-    return NULL;
-}
-
-static uint64_t scratch_address(const struct scratch_piece *piece, taddr address)
-{
-    return piece->scratch + (address.value - piece->redirect.address.value);
+    return address;
 }
 
 static bool read_through_scratch(void *context, taddr address, void *bytes, size_t size)
 {
-    struct task *task = context;
-    const struct scratch_piece *piece = piece_at(task, address, size);
-    return read_memory(task, piece ? taddr_of(scratch_address(piece, address)) : address, bytes,
-                       size);
+    return read_memory(context, in_scratch(context, address, size), bytes, size);
 }
 
 struct memory_view task_view(struct task *task)
@@ -109,26 +103,27 @@ static struct call call_of(const struct user_regs_struct *entry)
         .argument = {entry->rdi, entry->rsi, entry->rdx, entry->r10, entry->r8, entry->r9}};
 }
 
-/* Lays the pieces out in one block. */
-static bool place_pieces(struct task *task, const struct call_redirects *redirects)
+/* Lays the pieces out in one block; without room they are forgotten, and the call writes in place.
+ */
+static bool place_pieces(struct task *task)
 {
     struct pending_call *call = &task->call;
+    const struct call_redirects *redirects = &call->redirects;
     uint64_t total = 0;
     for (size_t i = 0; i < redirects->count; i++) {
         if (redirects->redirect[i].length > REEL_SCRATCH_BYTES)
             return false;
         total += aligned(redirects->redirect[i].length);
     }
-    call->pieces = calloc(redirects->count, sizeof(*call->pieces));
-    call->block = call->pieces ? allocate(task->group, total) : NULL;
+    call->scratch = calloc(redirects->count + 1, sizeof(*call->scratch));
+    call->block = call->scratch ? allocate(task->group, total) : NULL;
     if (!call->block)
         return false;
     uint64_t at = call->block->address;
     for (size_t i = 0; i < redirects->count; i++) {
-        call->pieces[i] = (struct scratch_piece){.redirect = redirects->redirect[i], .scratch = at};
+        call->scratch[i] = at;
         at += aligned(redirects->redirect[i].length);
     }
-    call->piece_count = redirects->count;
     return true;
 }
 
@@ -152,13 +147,13 @@ static uint64_t *argument_register(struct user_regs_struct *regs, uint32_t argum
 }
 
 /* Makes what leads to the piece lead to its scratch (or back to the program's memory). */
-static struct error *point(struct task *task, const struct scratch_piece *piece, uint64_t target,
+static struct error *point(struct task *task, size_t piece, uint64_t target,
                            struct user_regs_struct *regs)
 {
-    const struct call_redirect *redirect = &piece->redirect;
+    const struct call_redirect *redirect = &task->call.redirects.redirect[piece];
     if (redirect->parent >= 0) {
-        const struct scratch_piece *parent = &task->call.pieces[redirect->parent];
-        return tracee_write(task->tracee, taddr_of(parent->scratch + redirect->offset), &target,
+        uint64_t parent = task->call.scratch[redirect->parent];
+        return tracee_write(task->tracee, taddr_of(parent + redirect->offset), &target,
                             sizeof(target));
     }
     *argument_register(regs, redirect->argument) = target;
@@ -168,15 +163,14 @@ static struct error *point(struct task *task, const struct scratch_piece *piece,
 
 static struct error *enter_scratch(struct task *task, struct user_regs_struct *regs)
 {
+    const struct call_redirects *redirects = &task->call.redirects;
     struct error *error = NULL;
-    for (size_t i = 0; !error && i < task->call.piece_count; i++) {
-        const struct scratch_piece *piece = &task->call.pieces[i];
-        if (piece->redirect.copy_in)
-            error =
-                copy(task, piece->redirect.address.value, piece->scratch, piece->redirect.length);
-    }
-    for (size_t i = 0; !error && i < task->call.piece_count; i++)
-        error = point(task, &task->call.pieces[i], task->call.pieces[i].scratch, regs);
+    for (size_t i = 0; !error && i < redirects->count; i++)
+        if (redirects->redirect[i].copy_in)
+            error = copy(task, redirects->redirect[i].address.value, task->call.scratch[i],
+                         redirects->redirect[i].length);
+    for (size_t i = 0; !error && i < redirects->count; i++)
+        error = point(task, i, task->call.scratch[i], regs);
     return error;
 }
 
@@ -186,37 +180,37 @@ struct error *scratch_redirect(struct recorder *recorder, struct task *task)
     struct error *error = tracee_regs(task->tracee, &regs);
     if (error)
         return error;
-    if (task->call.piece_count == 0) { /* else the call restarts, with the pieces that it had */
-        struct call_redirects redirects = {0};
-        struct call call = call_of(&task->call.entry);
-        struct memory_view view = {.read = read_memory, .context = task};
-        error = call_redirects(&call, &view, &redirects);
-        bool placed = !error && redirects.count && place_pieces(task, &redirects);
-        call_redirects_deinit(&redirects);
-        if (!placed)
-            return error;
-    }
-    return enter_scratch(task, regs);
+    if (task->call.redirects.count) /* the call restarts, with the pieces that it had */
+        return enter_scratch(task, regs);
+    struct call call = call_of(&task->call.entry);
+    struct memory_view view = {.read = read_memory, .context = task};
+    error = call_redirects(&call, &view, &task->call.redirects);
+    if (error || !task->call.redirects.count)
+        return error;
+    if (place_pieces(task))
+        return enter_scratch(task, regs);
+    scratch_release(task);
+    return NULL;
 }
 
 struct error *scratch_restore(struct task *task, struct user_regs_struct *regs)
 {
+    const struct call_redirects *redirects = &task->call.redirects;
     struct error *error = NULL;
-    for (size_t i = 0; !error && i < task->call.piece_count; i++)
-        error =
-            point(task, &task->call.pieces[i], task->call.pieces[i].redirect.address.value, regs);
+    for (size_t i = 0; !error && i < redirects->count; i++)
+        error = point(task, i, redirects->redirect[i].address.value, regs);
     return error;
 }
 
-struct error *scratch_collect(struct task *task, const struct memory_ranges *ranges)
+struct error *scratch_collect(struct task *task, struct memory_ranges *ranges)
 {
     struct error *error = NULL;
+    memory_ranges_clip(ranges, &task->call.redirects);
     for (size_t i = 0; !error && i < ranges->count; i++) {
         const struct memory_range *range = &ranges->range[i];
-        const struct scratch_piece *piece = piece_at(task, range->address, range->length);
-        if (piece)
-            error = copy(task, scratch_address(piece, range->address), range->address.value,
-                         range->length);
+        taddr scratch = in_scratch(task, range->address, range->length);
+        if (scratch.value != range->address.value)
+            error = copy(task, scratch.value, range->address.value, range->length);
     }
     return error;
 }
