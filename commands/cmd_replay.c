@@ -35,19 +35,18 @@ static struct error *check_processor(const struct trace_reader *reader)
     return NULL;
 }
 
-/* A recording that does not end in order is as good as any, up to there. */
-static void report_cut(const struct trace_reader *reader)
+/* A recording that does not end in order is as good as any, up to there; but it is not whole. */
+static struct error *check_end(const struct trace_reader *reader)
 {
     uint64_t offset;
+    const char *directory = trace_reader_directory(reader);
+    const char *remedy = "what it holds was replayed, to its last whole frame";
     if (trace_reader_end(reader))
-        return;
+        return NULL;
     if (trace_reader_cut_bytes(reader, &offset))
-        fprintf(stderr, "reel: %s is truncated at byte %lu: replayed to its last whole frame\n",
-                trace_reader_directory(reader), offset);
-    else
-        fprintf(stderr,
-                "reel: %s has no end, its recorder was killed: replayed to its last whole frame\n",
-                trace_reader_directory(reader));
+        return error_new(remedy, "%s/trace is truncated at byte %lu", directory, offset);
+    return error_new(remedy, "%s/trace has no end: its recorder was killed, or could not write",
+                     directory);
 }
 
 static int replay_whole(struct trace_reader *reader, const struct replay_arguments *arguments)
@@ -58,9 +57,10 @@ static int replay_whole(struct trace_reader *reader, const struct replay_argumen
     struct error *error = replay_all(&options, &status);
     if (error == &err_diverged)
         return COMMAND_DIVERGED;
+    if (!error)
+        error = check_end(reader);
     if (error)
         return command_result(error);
-    report_cut(reader);
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
