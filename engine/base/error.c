@@ -14,6 +14,12 @@ struct error {
 
 struct error err_tracee_gone = {.message = (char *)"the traced task is gone"};
 struct error err_no_memory = {.message = (char *)"out of memory"};
+struct error err_diverged = {.message = (char *)"the replay diverged from the recording"};
+
+static bool is_static(const struct error *error)
+{
+    return error == &err_tracee_gone || error == &err_no_memory || error == &err_diverged;
+}
 
 static struct error *error_from(const char *remedy, char *message)
 {
@@ -73,7 +79,7 @@ struct error *error_ptrace(const char *format, ...)
 
 struct error *error_prefix(struct error *error, const char *format, ...)
 {
-    if (!error || error == &err_no_memory || error == &err_tracee_gone)
+    if (!error || is_static(error))
         return error;
     va_list arguments;
     va_start(arguments, format);
@@ -109,7 +115,7 @@ void error_report(const struct error *error)
 
 void error_free(struct error *error)
 {
-    if (!error || error == &err_no_memory || error == &err_tracee_gone)
+    if (!error || is_static(error))
         return;
     free(error->message);
     free(error);

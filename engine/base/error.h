@@ -18,6 +18,7 @@ struct error;
 
 extern struct error err_tracee_gone;
 extern struct error err_no_memory;
+extern struct error err_diverged;
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define PRINTF_LIKE(string, first) __attribute__((format(printf, string, first)))

@@ -25,8 +25,7 @@ void target_close(struct target *target);
 
 const struct stream_info *target_stream(const struct target *target);
 
-/* --- Breakpoints and watchpoints
- * ------------------------------------------------------------------------------- */
+/* --- Breakpoints and watchpoints ------------------------------------------------------------- */
 
 enum watch_kind {
     WATCH_EXECUTE, /* breakpoint: before the instruction at `address`; length is ignored */
@@ -42,9 +41,7 @@ struct error *target_insert(struct target *target, enum watch_kind kind, taddr a
 void target_remove(struct target *target, enum watch_kind kind, taddr address, uint64_t length);
 void target_remove_all(struct target *target);
 
-/* --- Running
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- Running --------------------------------------------------------------------------------- */
 
 enum direction { FORWARD, BACKWARD };
 
@@ -102,8 +99,7 @@ struct error *target_position(struct target *target, struct position *ret) MUST_
 /* Number of events in the stream: the last position is (events - 1)+0. */
 uint64_t target_events(const struct target *target);
 
-/* --- State at the current position
- * ------------------------------------------------------------------------------ */
+/* --- State at the current position ----------------------------------------------------------- */
 
 /* Live tasks: fills at most `capacity` tids, in order of creation; returns how many there are. */
 size_t target_tasks(const struct target *target, uint32_t *tids, size_t capacity);

@@ -1,0 +1,84 @@
+/*
+ * What a finished system call changed, as effects of its event.
+ */
+#include <asm/unistd.h>
+#include <errno.h>
+
+#include "record/recorder.h"
+
+static struct call finished_call(const struct task *task, const struct user_regs_struct *exit)
+{
+    const struct user_regs_struct *entry = &task->call.entry;
+    return (struct call){
+        .number = entry->orig_rax,
+        .argument = {entry->rdi, entry->rsi, entry->rdx, entry->r10, entry->r8, entry->r9},
+        .result = (int64_t)exit->rax};
+}
+
+static bool failed(const struct call *call)
+{
+    return call->result < 0 && call->result >= -4095;
+}
+
+/* Bytes that went to the terminal or wherever reel's own stdout and stderr lead: replay prints them
+ * again. */
+static struct error *add_output(struct recorder *recorder, struct task *task,
+                                const struct call *call)
+{
+    int descriptor = failed(call) ? 0 : original_output(task, (int)call->argument[0]);
+    if (!descriptor)
+        return NULL;
+    struct memory_ranges ranges = {0};
+    struct memory_view view = task_view(task);
+    struct error *error = call_inputs(call, &view, &ranges);
+    for (size_t i = 0; !error && i < ranges.count; i++) {
+        struct effect effect = {.kind = EFFECT_OUTPUT,
+                                .address = ranges.range[i].address,
+                                .length = ranges.range[i].length,
+                                .output.descriptor = (uint32_t)descriptor};
+        error = draft_effect(&recorder->draft, &effect);
+    }
+    memory_ranges_deinit(&ranges);
+    return error;
+}
+
+static struct error *add_outputs(struct recorder *recorder, struct task *task,
+                                 const struct call *call)
+{
+    bool in_scratch = task->call.piece_count > 0;
+    if (in_scratch && failed(call) && !(task->call.row->flags & CALL_OUT_ON_ERROR))
+        return NULL;
+    struct memory_ranges ranges = {0};
+    struct memory_view view = task_view(task);
+    struct error *error = call_outputs(call, &view, &ranges);
+    if (!error && in_scratch)
+        error = scratch_collect(task, &ranges);
+    for (size_t i = 0; !error && i < ranges.count; i++)
+        error = draft_memory(&recorder->draft, task->tracee, ranges.range[i].address,
+                             ranges.range[i].length);
+    memory_ranges_deinit(&ranges);
+    return error;
+}
+
+struct error *add_call_effects(struct recorder *recorder, struct task *task,
+                               const struct user_regs_struct *exit)
+{
+    const struct call_row *row = task->call.row;
+    if (!row || task->call.emulated)
+        return NULL;
+    struct call call = finished_call(task, exit);
+    struct error *error = NULL;
+    if (call.number == __NR_sched_getaffinity && !failed(&call))
+        error = answer_affinity(recorder, task);
+    if (!error && row->flags & CALL_SENDS)
+        error = add_output(recorder, task, &call);
+    if (!error)
+        error = add_outputs(recorder, task, &call);
+    if (!error && row->flags & CALL_MAPS)
+        error = add_map_effects(recorder, task, &call);
+    if (!error && row->flags & CALL_SIGRETURN)
+        error = draft_xsave(&recorder->draft, task->tracee);
+    if (!error && task->call.child && !task->call.entry_logged)
+        error = add_child_effect(recorder, task);
+    return error;
+}

@@ -1,0 +1,150 @@
+/*
+ * An address space as effects: every mapping, and the contents of the pages that are not simply
+ * those of a file.
+ *
+ * The main stack is given the whole range that it may grow to (RLIMIT_STACK), so that in replay
+ * nothing needs to grow: the kernel faults a task that goes beyond, at the same address.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/tracee/maps.h"
+#include "engine/tracee/reel_page.h"
+#include "record/recorder.h"
+
+/* What an unlimited stack is given. */
+#define STACK_BYTES_MAX (256ul << 20)
+
+/* The file behind a mapping: by its path if that still leads to it, else by the kernel's link. */
+static int open_mapped_file(pid_t pid, const struct mapping *mapping)
+{
+    struct stat status;
+    CLEANUP(close_fd) int fd = open(mapping->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+        status.st_ino == mapping->inode)
+        return take_fd(&fd);
+    char link[96];
+    snprintf(link, sizeof(link), "/proc/%d/map_files/%lx-%lx", pid, mapping->start, mapping->end);
+    return open(link, O_RDONLY | O_CLOEXEC);
+}
+
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+/* One MEMORY effect for each run of pages that are the process's own and, in anonymous memory, not
+ * zero. */
+static struct error *add_pages(struct recorder *recorder, struct task *task,
+                               const struct mapping *mapping, const uint8_t *own)
+{
+    size_t pages = (mapping->end - mapping->start) / PAGE_BYTES;
+    struct error *error = NULL;
+    for (size_t first = 0; !error && first < pages;) {
+        size_t last = first;
+        while (last < pages && own[last])
+            last++;
+        if (last > first)
+            error = draft_memory(&recorder->draft, task->tracee,
+                                 taddr_of(mapping->start + first * PAGE_BYTES),
+                                 (last - first) * PAGE_BYTES);
+        first = last + 1;
+    }
+    return error;
+}
+
+static void drop_zero_pages(struct task *task, const struct mapping *mapping, uint8_t *own,
+                            size_t pages)
+{
+    uint8_t page[PAGE_BYTES];
+    for (size_t i = 0; i < pages; i++) {
+        if (!own[i])
+            continue;
+        taddr address = taddr_of(mapping->start + i * PAGE_BYTES);
+        own[i] = tracee_read_some(task->tracee, address, page, sizeof(page)) == sizeof(page) &&
+                 !is_zero(page, sizeof(page));
+    }
+}
+
+static struct error *add_contents(struct recorder *recorder, struct task *task,
+                                  const struct mapping *mapping, bool from_file)
+{
+    size_t pages = (mapping->end - mapping->start) / PAGE_BYTES;
+    CLEANUP(free) uint8_t *own = malloc(pages);
+    if (!own)
+        return &err_no_memory;
+    struct error *error = mapping_own_pages(task->tid, mapping->start, mapping->end, own);
+    if (error)
+        return error;
+    if (!from_file)
+        drop_zero_pages(task, mapping, own, pages);
+    return add_pages(recorder, task, mapping, own);
+}
+
+static uint64_t stack_bytes(const struct task *task, const struct mapping *mapping)
+{
+    struct rlimit limit;
+    if (prlimit(task->tid, RLIMIT_STACK, NULL, &limit) < 0 || limit.rlim_cur > STACK_BYTES_MAX)
+        limit.rlim_cur = STACK_BYTES_MAX;
+    uint64_t now = mapping->end - mapping->start;
+    return limit.rlim_cur > now ? limit.rlim_cur & ~(PAGE_BYTES - 1) : now;
+}
+
+static struct error *add_mapping(struct recorder *recorder, struct task *task,
+                                 const struct mapping *mapping)
+{
+    struct draft *draft = &recorder->draft;
+    struct effect effect = {.kind = EFFECT_MAP,
+                            .address = taddr_of(mapping->start),
+                            .length = mapping->end - mapping->start,
+                            .map.protection = mapping->protection,
+                            .map.flags = mapping->shared ? MAP_EFFECT_SHARED : 0,
+                            .map.offset = mapping->inode ? mapping->offset : 0};
+    char *path = draft_bytes(draft, strlen(mapping->name) + 1);
+    if (!path)
+        return &err_no_memory;
+    effect.map.path = strcpy(path, mapping->name);
+    if (strcmp(path, "[stack]") == 0) {
+        effect.length = stack_bytes(task, mapping);
+        effect.address = taddr_of(mapping->end - effect.length);
+        effect.map.flags |= MAP_EFFECT_STACK;
+    }
+    struct error *error = NULL;
+    if (mapping->inode) {
+        CLEANUP(close_fd) int fd = open_mapped_file(task->tid, mapping);
+        if (fd < 0)
+            return error_errno("make it readable", "cannot read %s, which the program maps",
+                               mapping->name);
+        error = store_put(recorder->store, fd, mapping->name, &effect.map.contents);
+    }
+    if (!error)
+        error = draft_effect(draft, &effect);
+    return error ? error : add_contents(recorder, task, mapping, mapping->inode != 0);
+}
+
+static bool is_ours_or_fixed(const struct mapping *mapping)
+{
+    return (mapping->start >= REEL_PAGE && mapping->start < REEL_AREA_END) ||
+           mapping->start >= 1ull << 63;
+}
+
+struct error *add_keyframe(struct recorder *recorder, struct task *task)
+{
+    struct mappings mappings;
+    struct error *error = mappings_read(task->tid, &mappings);
+    if (error)
+        return error;
+    for (size_t i = 0; !error && i < mappings.count; i++)
+        if (!is_ours_or_fixed(&mappings.mapping[i]))
+            error = add_mapping(recorder, task, &mappings.mapping[i]);
+    mappings_deinit(&mappings);
+    return error;
+}

@@ -1,0 +1,397 @@
+/*
+ * Tasks: how they come (clone, fork, vfork) and how they end.
+ *
+ * A new task that shares memory joins its creator's group; it is an effect of the call that made
+ * it. One with a copy of the memory starts a stream of its own, which names the event that it
+ * begins after.
+ *
+ * What the kernel does to memory when a task ends (clear_child_tid and the futex wake behind it,
+ * CLONE_CHILD_CLEARTID in clone(2)) would happen at an unrepeatable moment. So at the entry of exit
+ * we take the address from the kernel (set_tid_address(0)), clear the word ourselves, as an effect
+ * of that event, and wake the waiters.
+ */
+#include <asm/unistd.h>
+#include <errno.h>
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "record/recorder.h"
+
+/* --- Records --------------------------------------------------------------------------------- */
+
+struct error *task_create(struct recorder *recorder, pid_t tid, struct task **ret)
+{
+    struct task *task = calloc(1, sizeof(*task));
+    if (!task)
+        return &err_no_memory;
+    struct error *error = tracee_create(tid, &task->tracee);
+    if (error) {
+        free(task);
+        return error;
+    }
+    task->tid = tid;
+    task->next = recorder->tasks;
+    recorder->tasks = task;
+    *ret = task;
+    return NULL;
+}
+
+struct error *group_create(struct recorder *recorder, struct group **ret)
+{
+    struct group *group = calloc(1, sizeof(*group));
+    if (!group)
+        return &err_no_memory;
+    group->stream = ++recorder->streams;
+    group->ready_last = &group->ready_first;
+    *ret = group;
+    return NULL;
+}
+
+/* The group goes with its last task. */
+void leave_group(struct task *task)
+{
+    struct group *group = task->group;
+    call_deinit(task);
+    forget_ready(task);
+    if (group->current == task)
+        group->current = NULL;
+    task->group = NULL;
+    if (--group->tasks)
+        return;
+    free(group->segments);
+    free(group);
+}
+
+void process_release(struct recorder *recorder, struct process *process)
+{
+    if (--process->tasks)
+        return;
+    free(process->executable);
+    if (process != recorder->root)
+        free(process);
+}
+
+void task_destroy(struct recorder *recorder, struct task *task)
+{
+    struct task **link = &recorder->tasks;
+    while (*link != task)
+        link = &(*link)->next;
+    *link = task->next;
+    while (task->held) {
+        struct held_signal *next = task->held->next;
+        free(task->held);
+        task->held = next;
+    }
+    tracee_destroy(task->tracee);
+    free(task);
+}
+
+/* --- New tasks ------------------------------------------------------------------------------- */
+
+/* The flags of clone, and of the calls that are short for one. */
+static uint64_t clone_flags(struct task *task)
+{
+    const struct user_regs_struct *entry = &task->call.entry;
+    uint64_t flags = 0;
+    switch (entry->orig_rax) {
+    case __NR_clone:
+        return entry->rdi;
+    case __NR_clone3:
+        tracee_read_some(task->tracee, taddr_of(entry->rdi), &flags, sizeof(flags));
+        return flags;
+    case __NR_vfork:
+        return CLONE_VM | CLONE_VFORK;
+    default:
+        return 0;
+    }
+}
+
+static uint64_t child_tid_address(struct task *task)
+{
+    const struct user_regs_struct *entry = &task->call.entry;
+    uint64_t address = 0;
+    if (entry->orig_rax == __NR_clone)
+        return entry->r10;
+    if (entry->orig_rax == __NR_clone3)
+        tracee_read_some(task->tracee,
+                         taddr_of(entry->rdi + offsetof(struct clone_args, child_tid)), &address,
+                         sizeof(address));
+    return address;
+}
+
+static struct error *join_process(struct task *creator, struct task *child, uint64_t flags)
+{
+    if (flags & CLONE_THREAD) {
+        child->process = creator->process;
+        child->process->tasks++;
+        return NULL;
+    }
+    struct process *process = calloc(1, sizeof(*process));
+    if (!process)
+        return &err_no_memory;
+    *process = (struct process){.pid = child->tid,
+                                .parent = creator->process->pid,
+                                .tasks = 1,
+                                .segv = creator->process->segv};
+    if (flags & CLONE_PARENT)
+        process->parent = creator->process->parent;
+    if (creator->process->executable)
+        process->executable = strdup(creator->process->executable);
+    child->process = process;
+    return NULL;
+}
+
+static struct error *join_group(struct recorder *recorder, struct task *creator, struct task *child,
+                                uint64_t flags)
+{
+    if (flags & CLONE_VM) {
+        child->group = creator->group;
+        child->group->tasks++;
+        return NULL;
+    }
+    struct error *error = group_create(recorder, &child->group);
+    if (error)
+        return error;
+    struct group *group = child->group;
+    group->tasks = 1;
+    group->program_break = creator->group->program_break;
+    group->segment_count = creator->group->segment_count;
+    if (group->segment_count) {
+        size_t size = group->segment_count * sizeof(*group->segments);
+        group->segments = malloc(size);
+        if (!group->segments)
+            return &err_no_memory;
+        memcpy(group->segments, creator->group->segments, size);
+    }
+    return NULL;
+}
+
+/* The registers that the child starts with are its creator's, as the program had them. */
+static struct error *correct_child_registers(struct task *creator, struct task *child)
+{
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(child->tracee, &regs);
+    if (error)
+        return error;
+    regs->rdi = creator->call.entry.rdi;
+    tracee_regs_changed(child->tracee);
+    return NULL;
+}
+
+struct error *on_new_task(struct recorder *recorder, struct task *creator, bool vfork)
+{
+    unsigned long tid;
+    struct stop stop;
+    struct task *child;
+    struct error *error = tracee_event_message(creator->tracee, &tid);
+    if (!error)
+        error = wait_first_stop(recorder, (pid_t)tid, &stop);
+    if (!error && (stop.kind == STOP_EXITED || stop.kind == STOP_KILLED)) /* killed before it ran */
+        return tracee_run(creator->tracee, RUN_TO_CALL, 0);
+    if (!error)
+        error = task_create(recorder, (pid_t)tid, &child);
+    if (error)
+        return error;
+    uint64_t flags = clone_flags(creator);
+    child->signal_mask = creator->signal_mask;
+    error = join_process(creator, child, flags);
+    if (!error)
+        error = join_group(recorder, creator, child, flags);
+    if (!error)
+        error = correct_child_registers(creator, child);
+    if (error)
+        return error;
+    if (flags & CLONE_CHILD_CLEARTID)
+        child->clear_child_tid = child_tid_address(creator);
+    creator->call.child = child;
+    if (!vfork)
+        return tracee_run(creator->tracee, RUN_TO_CALL, 0);
+    /* The creator sleeps until the child execs or ends, which therefore comes first. */
+    struct group *group = creator->group;
+    error = log_call_entry(recorder, creator);
+    if (!error)
+        error = tracee_run(creator->tracee, RUN_TO_CALL, 0);
+    if (group->current == creator)
+        group->current = NULL;
+    return error ? error : schedule(recorder, group);
+}
+
+/* CLONE_CHILD_SETTID writes in the child's memory, before its first stop. */
+static struct error *add_child_tid(struct recorder *recorder, struct task *creator,
+                                   struct task *child)
+{
+    if (!(clone_flags(creator) & CLONE_CHILD_SETTID))
+        return NULL;
+    return draft_memory(&recorder->draft, child->tracee, taddr_of(child_tid_address(creator)),
+                        sizeof(uint32_t));
+}
+
+struct error *add_child_effect(struct recorder *recorder, struct task *task)
+{
+    struct task *child = task->call.child;
+    struct effect effect = {.kind = EFFECT_FORK, .fork.stream = child->group->stream};
+    if (child->group == task->group) {
+        struct user_regs_struct *regs;
+        struct error *error = tracee_regs(child->tracee, &regs);
+        if (!error)
+            error = add_child_tid(recorder, task, child);
+        if (error)
+            return error;
+        effect = (struct effect){.kind = EFFECT_TASK};
+        effect.task.tid = (uint32_t)child->tid;
+        effect.task.pid = (uint32_t)child->process->pid;
+        effect.task.regs = trace_regs_of(regs);
+    }
+    return draft_effect(&recorder->draft, &effect);
+}
+
+/* The first event of a stream that is a copy of its creator's after `event`. */
+static struct error *log_forked_start(struct recorder *recorder, struct task *creator,
+                                      struct task *child, uint64_t event)
+{
+    static const char *const no_arguments[] = {NULL};
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(child->tracee, &regs);
+    if (error)
+        return error;
+    struct stream_origin origin = {.pid = (uint32_t)child->process->pid,
+                                   .parent_pid = (uint32_t)child->process->parent,
+                                   .forked = true,
+                                   .parent_stream = creator->group->stream,
+                                   .parent_event = event,
+                                   .executable =
+                                       child->process->executable ? child->process->executable : "",
+                                   .arguments = no_arguments};
+    draft_begin(&recorder->draft, EVENT_START);
+    recorder->draft.event.origin = &origin;
+    recorder->draft.event.after = trace_regs_of(regs);
+    error = add_child_tid(recorder, creator, child);
+    return error ? error : log_event(recorder, child);
+}
+
+struct error *start_child(struct recorder *recorder, struct task *task, uint64_t event)
+{
+    struct task *child = task->call.child;
+    struct error *error = NULL;
+    task->call.child = NULL;
+    if (child->group != task->group)
+        error = log_forked_start(recorder, task, child, event);
+    if (error)
+        return error;
+    make_ready(child);
+    return child->group == task->group ? NULL : schedule(recorder, child->group);
+}
+
+/* --- Ends ------------------------------------------------------------------------------------ */
+
+/* At a call's entry: makes other calls in its place. The original entry is to be reached again
+ * afterwards. */
+static struct error *call_instead(struct task *task, long number, uint64_t first, uint64_t second,
+                                  uint64_t third)
+{
+    struct user_regs_struct *regs;
+    struct stop stop;
+    struct error *error = tracee_regs(task->tracee, &regs);
+    if (error)
+        return error;
+    struct user_regs_struct entry = *regs;
+    regs->orig_rax = (uint64_t)number;
+    regs->rdi = first;
+    regs->rsi = second;
+    regs->rdx = third;
+    tracee_regs_changed(task->tracee);
+    error = tracee_run(task->tracee, RUN_TO_CALL, 0);
+    if (!error)
+        error = tracee_wait(task->tracee, &stop);
+    if (!error && stop.kind != STOP_CALL)
+        error = &err_tracee_gone;
+    if (!error)
+        error = tracee_regs(task->tracee, &regs);
+    if (error)
+        return error;
+    *regs = entry;
+    regs->rax = entry.orig_rax;
+    regs->rip -= 2;
+    regs->orig_rax = (uint64_t)-1;
+    tracee_regs_changed(task->tracee);
+    error = tracee_run(task->tracee, RUN_ON, 0);
+    if (!error)
+        error = tracee_wait(task->tracee, &stop);
+    return !error && stop.kind != STOP_SECCOMP ? &err_tracee_gone : error;
+}
+
+static struct error *clear_child_tid(struct recorder *recorder, struct task *task)
+{
+    static const uint32_t zero;
+    uint64_t address = task->clear_child_tid;
+    struct error *error = call_instead(task, __NR_set_tid_address, 0, 0, 0);
+    if (error)
+        return error;
+    task->clear_child_tid = 0;
+    error = tracee_write(task->tracee, taddr_of(address), &zero, sizeof(zero));
+    if (error) { /* the program gave a bad address, or unmapped it */
+        error_free(error);
+        return NULL;
+    }
+    error = call_instead(task, __NR_futex, address, FUTEX_WAKE, 1);
+    return error ? error
+                 : draft_memory(&recorder->draft, task->tracee, taddr_of(address), sizeof(zero));
+}
+
+struct error *on_exit_call(struct recorder *recorder, struct task *task)
+{
+    struct group *group = task->group;
+    struct error *error = NULL;
+    draft_begin(&recorder->draft, EVENT_CALL_ENTER);
+    recorder->draft.event.before = trace_regs_of(&task->call.entry);
+    if (task->call.entry.orig_rax == __NR_exit && group->tasks > 1 && task->clear_child_tid)
+        error = clear_child_tid(recorder, task);
+    if (!error)
+        error = log_event(recorder, task);
+    if (error)
+        return error;
+    task->call.entry_logged = true;
+    task->state = TASK_EXITING;
+    error = tracee_run(task->tracee, RUN_ON, 0);
+    if (group->current == task)
+        group->current = NULL;
+    return error ? error : schedule(recorder, group);
+}
+
+struct error *on_exiting(struct recorder *recorder, struct task *task)
+{
+    struct error *error = NULL;
+    /* Killed inside a call that it will never leave: the replayed task shall stand there too. */
+    if (task->group && task->call.active && !task->call.entry_logged && task->state == TASK_CALLING)
+        error = log_call_entry(recorder, task);
+    task->state = TASK_EXITING;
+    if (!error)
+        error = tracee_run(task->tracee, RUN_ON, 0);
+    if (!task->group)
+        return error;
+    forget_ready(task);
+    struct error *next = give_up_turn(recorder, task);
+    return error ? error : next;
+}
+
+struct error *on_gone(struct recorder *recorder, struct task *task, int status)
+{
+    struct group *group = task->group;
+    bool last = task->process->tasks == 1;
+    draft_begin(&recorder->draft, EVENT_EXIT);
+    recorder->draft.event.status = (uint32_t)status;
+    recorder->draft.event.exit_flags = last ? EXIT_LAST_OF_PROCESS : 0;
+    struct error *error = log_event(recorder, task);
+    if (last && task->process == recorder->root)
+        recorder->root_status = status;
+    bool group_lives = group->tasks > 1;
+    leave_group(task);
+    process_release(recorder, task->process);
+    task_destroy(recorder, task);
+    if (error || !group_lives)
+        return error;
+    return schedule(recorder, group);
+}

@@ -1,0 +1,26 @@
+/*
+ * Recording a program and everything that it starts.
+ */
+#ifndef REEL_RECORD_RECORD_H
+#define REEL_RECORD_RECORD_H
+
+#include "engine/base/error.h"
+#include "engine/base/types.h"
+
+struct record_options {
+    const char *path;       /* of the executable, found in $PATH already */
+    char *const *arguments; /* NULL-terminated; [0] is the program's name */
+    char *const *environment;
+    const char *directory; /* of the trace; does not exist yet, or is empty */
+    const char *store;     /* absolute path of the content store */
+    bool memory_checks;    /* hash all writable memory at each event */
+};
+
+/*
+ * Runs the program to the end of its last process and writes the trace. *status is the first
+ * process's, as wait(2) gives it. An error before the program ran leaves no trace directory; one
+ * after it (a full disk) comes when the program has ended, with `status` set.
+ */
+struct error *record_program(const struct record_options *options, int *status) MUST_CHECK;
+
+#endif

@@ -1,0 +1,217 @@
+/*
+ * The recorder's state, private to record/.
+ *
+ * One thread traces everything, pinned with all tracees to one processor: a ptrace stop costs 9 us
+ * there and 60 across two. Tasks that share memory form a *group*, which is a *stream* of the
+ * trace; in a group only the *current* task runs user code, so that between two events of a stream
+ * only the task of the later one has run. A task that blocks in a system call loses its turn: its
+ * event is then split into entry and exit.
+ *
+ * A task's states, and who moves it:
+ *
+ *   NEW ──first stop──> READY ──gets the turn──> RUNNING ──seccomp stop──> CALLING ──exit stop──>
+ * RUNNING ^                                                   │ the turn was taken meanwhile
+ *                         └───────────────── exit stop ───────────────────────┘
+ *   any ──exits──> EXITING ──wait status──> gone
+ */
+#ifndef REEL_RECORD_RECORDER_H
+#define REEL_RECORD_RECORDER_H
+
+#include <sched.h>
+#include <time.h>
+
+#include "engine/syscall/call_model.h"
+#include "engine/tracee/tracee.h"
+#include "record/draft.h"
+#include "record/record.h"
+#include "trace-format/store.h"
+#include "trace-format/writer.h"
+
+enum task_state { TASK_NEW, TASK_READY, TASK_RUNNING, TASK_CALLING, TASK_EXITING };
+
+/* struct sigaction as rt_sigaction(2) takes it from user space. */
+struct kernel_sigaction {
+    uint64_t handler, flags, restorer, mask;
+};
+
+/* What threads of a process share. */
+struct process {
+    pid_t pid, parent;
+    unsigned tasks; /* not yet gone */
+    struct kernel_sigaction
+        segv; /* what the program set for SIGSEGV, which our rdtsc traps may destroy */
+    char *executable;
+};
+
+/* A piece of scratch memory that a blocked call's results go to, and where the program wants them.
+ */
+struct scratch_piece {
+    struct call_redirect redirect;
+    uint64_t scratch; /* address */
+};
+
+/* A system call between its entry and its exit; what lives as long as that. */
+struct pending_call {
+    bool active;
+    bool entry_logged; /* split: CALL_ENTER is in the trace */
+    bool restarting;   /* its exit stop showed a restart code; the kernel will make it again */
+    bool emulated;     /* the kernel is not asked; `answer` is the result */
+    bool may_block;
+    int64_t answer;
+    const struct call_row *row;
+    struct user_regs_struct entry; /* as the program made the call */
+    struct scratch_piece *pieces;
+    size_t piece_count;
+    struct scratch_block *block; /* that the pieces lie in */
+    struct task *child;          /* made by this call */
+};
+
+/* An asynchronous signal that arrived in user code and waits for the task's next event. */
+struct held_signal {
+    siginfo_t info;
+    bool sent; /* handed back to the kernel: its delivery stop is about to come */
+    struct held_signal *next;
+};
+
+struct task {
+    struct tracee *tracee;
+    pid_t tid;
+    struct process *process;
+    struct group *group;
+    enum task_state state;
+    struct pending_call call;
+    struct held_signal *held;
+    /* Signals that are known to be delivered before another user instruction is executed, bit
+     * (signal - 1). */
+    uint64_t boundary_signals;
+    struct user_regs_struct last_exit; /* registers that the task left its last call with */
+    uint64_t signal_mask;
+    uint64_t clear_child_tid; /* address that the kernel clears at the task's end; 0: none */
+    uint64_t stack_pointer;   /* when it was last seen */
+    bool holds_exit_stop;     /* READY with the exit stop of `call` still to be looked at */
+    struct task *next;        /* of the recorder's list */
+    struct task *ready_next;  /* of the group's queue */
+};
+
+/* An address space and the tasks in it: a stream of the trace. */
+struct group {
+    uint32_t stream;
+    unsigned tasks;
+    struct task *current; /* the one that may run user code, or sits in a call that has not lost the
+                             turn yet */
+    struct task *ready_first, **ready_last;
+    uint64_t slice_start; /* ns */
+    uint64_t program_break;
+    struct scratch_block *scratch; /* in use, by address */
+    struct memory_range *segments; /* attached System V segments */
+    size_t segment_count;
+};
+
+struct recorder {
+    const struct record_options *options;
+    struct trace_writer *writer;
+    struct store *store;
+    struct draft draft;
+    struct task *tasks;
+    uint32_t streams;
+    struct process *root;
+    bool root_ended;
+    int root_status;
+    cpu_set_t affinity; /* what reel was started with; the tracees are told this one */
+    int cpu;
+    uint64_t events;
+    struct early_stop *early; /* stops of tasks that nobody has told us of yet */
+};
+
+/* --- record_loop.c --------------------------------------------------------------------------- */
+struct task *task_find(struct recorder *recorder, pid_t tid);
+struct error *dispatch_stop(struct recorder *recorder, struct task *task,
+                            struct stop stop) MUST_CHECK;
+void task_destroy(struct recorder *recorder, struct task *task);
+void process_release(struct recorder *recorder, struct process *process);
+/* The first stop of a new task that its creator told us of. */
+struct error *wait_first_stop(struct recorder *recorder, pid_t tid, struct stop *ret) MUST_CHECK;
+uint64_t monotonic_now(void); /* ns */
+
+/* --- sched.c --------------------------------------------------------------------------------- */
+void make_ready(struct task *task);   /* to the end of its group's queue */
+void forget_ready(struct task *task); /* out of the queue, if it is there */
+struct error *give_up_turn(struct recorder *recorder, struct task *task) MUST_CHECK;
+struct error *schedule(struct recorder *recorder, struct group *group) MUST_CHECK;
+struct error *go_on(struct recorder *recorder,
+                    struct task *task) MUST_CHECK; /* the current task, in user code */
+struct error *wait_in_call(struct recorder *recorder,
+                           struct task *task) MUST_CHECK; /* the current task, in its call */
+
+/* --- on_syscall.c ---------------------------------------------------------------------------- */
+struct error *on_call_entry(struct recorder *recorder, struct task *task) MUST_CHECK;
+struct error *on_call_exit(struct recorder *recorder,
+                           struct task *task) MUST_CHECK; /* the task has the turn */
+struct error *log_call_entry(struct recorder *recorder, struct task *task) MUST_CHECK;
+/* Logs the exit of a call whose kernel result stands in the registers, restart codes included. */
+struct error *complete_call(struct recorder *recorder, struct task *task) MUST_CHECK;
+void call_deinit(struct task *task);
+
+/* --- call_effects.c -------------------------------------------------------------------------- */
+struct error *add_call_effects(struct recorder *recorder, struct task *task,
+                               const struct user_regs_struct *exit) MUST_CHECK;
+
+/* --- map_effects.c --------------------------------------------------------------------------- */
+struct error *add_map_effects(struct recorder *recorder, struct task *task,
+                              const struct call *call) MUST_CHECK;
+
+/* --- scratch.c ------------------------------------------------------------------------------- */
+struct error *scratch_redirect(struct recorder *recorder, struct task *task) MUST_CHECK;
+struct error *scratch_restore(struct task *task, struct user_regs_struct *regs) MUST_CHECK;
+struct error *scratch_collect(struct task *task, const struct memory_ranges *ranges) MUST_CHECK;
+void scratch_release(struct task *task);
+struct memory_view
+task_view(struct task *task); /* the program's memory, seen through the call's scratch pieces */
+
+/* --- on_signal.c ----------------------------------------------------------------------------- */
+struct error *on_signal(struct recorder *recorder, struct task *task, int signal) MUST_CHECK;
+struct error *deliver_held_signal(struct recorder *recorder,
+                                  struct task *task) MUST_CHECK; /* at a call's entry */
+
+/* --- on_tsc.c -------------------------------------------------------------------------------- */
+bool is_tsc_trap(struct task *task, const siginfo_t *info);
+struct error *on_tsc(struct recorder *recorder, struct task *task) MUST_CHECK;
+
+/* --- on_task.c ------------------------------------------------------------------------------- */
+struct error *on_new_task(struct recorder *recorder, struct task *creator, bool vfork) MUST_CHECK;
+struct error *add_child_effect(struct recorder *recorder, struct task *task) MUST_CHECK;
+struct error *start_child(struct recorder *recorder, struct task *task, uint64_t event) MUST_CHECK;
+struct error *on_exit_call(struct recorder *recorder, struct task *task) MUST_CHECK;
+struct error *on_exiting(struct recorder *recorder, struct task *task) MUST_CHECK;
+struct error *on_gone(struct recorder *recorder, struct task *task, int status) MUST_CHECK;
+struct error *task_create(struct recorder *recorder, pid_t tid, struct task **ret) MUST_CHECK;
+struct error *group_create(struct recorder *recorder, struct group **ret) MUST_CHECK;
+void leave_group(struct task *task);
+
+/* --- on_exec.c ------------------------------------------------------------------------------- */
+/* `tid`: the id that the task has from now on (it may not have been its process's leader). */
+struct error *on_exec(struct recorder *recorder, struct task *task, pid_t tid) MUST_CHECK;
+bool is_32_bit_program(const char *path);
+
+/* --- keyframe.c ------------------------------------------------------------------------------ */
+/* The address space as it is, as the effects of a START event. */
+struct error *add_keyframe(struct recorder *recorder, struct task *task) MUST_CHECK;
+
+/* --- output.c -------------------------------------------------------------------------------- */
+/* 1 or 2 if the task's descriptor is the stdout or stderr that reel was started with, else 0. */
+int original_output(const struct task *task, int descriptor);
+bool copies_to_original_output(const struct task *task, const struct user_regs_struct *regs);
+
+/* --- affinity.c ------------------------------------------------------------------------------ */
+struct error *pin_to_processor(struct recorder *recorder) MUST_CHECK;
+/* Puts the mask that reel was started with over the kernel's answer. */
+struct error *answer_affinity(struct recorder *recorder, struct task *task) MUST_CHECK;
+
+/* --- memory_check.c -------------------------------------------------------------------------- */
+struct error *add_memory_check(struct recorder *recorder, struct task *task) MUST_CHECK;
+
+/* --- draft.c, events ------------------------------------------------------------------------- */
+/* Writes the draft as an event of `task`; the draft is empty afterwards. */
+struct error *log_event(struct recorder *recorder, struct task *task) MUST_CHECK;
+
+#endif

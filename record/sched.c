@@ -1,0 +1,109 @@
+/*
+ * Whose turn it is. Turns change only at system calls: when the current task blocks in one, ends,
+ * or has used its slice.
+ */
+#include <sched.h>
+#include <sys/wait.h>
+
+#include "record/recorder.h"
+
+/* How long a task keeps the turn, at calls that do not block, while others wait. */
+#define SLICE_NS 10000000ull
+
+void make_ready(struct task *task)
+{
+    task->state = TASK_READY;
+    task->ready_next = NULL;
+    *task->group->ready_last = task;
+    task->group->ready_last = &task->ready_next;
+}
+
+void forget_ready(struct task *task)
+{
+    struct group *group = task->group;
+    for (struct task **link = &group->ready_first; *link; link = &(*link)->ready_next) {
+        if (*link != task)
+            continue;
+        *link = task->ready_next;
+        if (!*link)
+            group->ready_last = link;
+        return;
+    }
+}
+
+/* Gives the first waiting task the turn. */
+static struct error *take_turn(struct recorder *recorder, struct group *group)
+{
+    struct task *task = group->ready_first;
+    forget_ready(task);
+    group->current = task;
+    group->slice_start = monotonic_now();
+    if (!task->holds_exit_stop) {
+        task->state = TASK_RUNNING;
+        return tracee_run(task->tracee, RUN_ON, 0);
+    }
+    task->holds_exit_stop = false;
+    task->state = TASK_CALLING;
+    return on_call_exit(recorder, task);
+}
+
+/* The current task sits in a call that may take long: others may have the turn, and its event
+ * becomes two. */
+static struct error *split_current(struct recorder *recorder, struct group *group)
+{
+    struct task *task = group->current;
+    struct error *error = task->call.entry_logged ? NULL : log_call_entry(recorder, task);
+    group->current = NULL;
+    return error;
+}
+
+struct error *schedule(struct recorder *recorder, struct group *group)
+{
+    struct error *error = NULL;
+    if (!group->ready_first)
+        return NULL;
+    if (group->current && group->current->state == TASK_CALLING && group->current->call.may_block)
+        error = split_current(recorder, group);
+    if (!error && !group->current)
+        error = take_turn(recorder, group);
+    return error;
+}
+
+struct error *give_up_turn(struct recorder *recorder, struct task *task)
+{
+    if (task->group->current == task)
+        task->group->current = NULL;
+    return schedule(recorder, task->group);
+}
+
+static bool slice_is_over(const struct task *task)
+{
+    return task->call.row == call_row(24 /* sched_yield */) ||
+           monotonic_now() - task->group->slice_start > SLICE_NS;
+}
+
+struct error *go_on(struct recorder *recorder, struct task *task)
+{
+    if (task->group->ready_first && !task->boundary_signals && slice_is_over(task)) {
+        make_ready(task);
+        task->group->current = NULL;
+        return schedule(recorder, task->group);
+    }
+    task->state = TASK_RUNNING;
+    return tracee_run(task->tracee, RUN_ON, 0);
+}
+
+/*
+ * The task was resumed into a call that may block. If others wait, see whether the call comes back
+ * at once (they share the processor, so yielding lets the task run); else they go on.
+ */
+struct error *wait_in_call(struct recorder *recorder, struct task *task)
+{
+    if (!task->call.may_block || !task->group->ready_first)
+        return NULL;
+    int status;
+    sched_yield();
+    if (waitpid(task->tid, &status, __WALL | WNOHANG) == task->tid)
+        return dispatch_stop(recorder, task, stop_classify(status));
+    return schedule(recorder, task->group);
+}

@@ -1,0 +1,24 @@
+/*
+ * `reel replay -a`: all streams of a trace, from their starts to their ends, their events in the
+ * order of the recording.
+ */
+#ifndef REEL_REPLAY_REPLAY_ALL_H
+#define REEL_REPLAY_REPLAY_ALL_H
+
+#include "engine/base/error.h"
+#include "trace-format/reader.h"
+
+struct replay_options {
+    struct trace_reader *reader;
+    bool check_memory;
+    bool silent; /* do not print what the program printed */
+};
+
+/*
+ * Replays and compares everything, printing the program's output to stdout and stderr.
+ * &err_diverged: a report was printed to stderr. *status: the first process's, as wait(2) gives it;
+ * 0 if the recording ends before it.
+ */
+struct error *replay_all(const struct replay_options *options, int *status) MUST_CHECK;
+
+#endif

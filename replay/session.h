@@ -1,0 +1,92 @@
+/*
+ * A session replays one stream: a vessel, the register sets of the stream's tasks, and a cursor
+ * over its events.
+ *
+ *   session_reach()  lets the next event's task run natively to the event, and compares its
+ * registers with the recording session_apply()  applies the event: memory, mappings, registers,
+ * tasks come and go
+ *
+ * Between the two the vessel stands at the event. A session can be copied (session_fork), which
+ * costs one fork.
+ */
+#ifndef REEL_REPLAY_SESSION_H
+#define REEL_REPLAY_SESSION_H
+
+#include "replay/vessel.h"
+#include "trace-format/reader.h"
+
+struct session;
+
+/* What differed, when a function returned &err_diverged. */
+struct divergence {
+    uint64_t event;
+    uint32_t stream, tid;
+    const char *what; /* "registers", "memory", "the task ended", … static */
+    int signal;       /* that stopped the task, or 0 */
+    bool have_regs;
+    struct trace_regs recorded, replayed;
+    taddr address; /* "memory": the piece that differs */
+    uint64_t length;
+};
+
+/* Where sessions of a replay get their files from, and what they are to do besides. */
+struct session_options {
+    struct trace_reader *reader;
+    const struct store *store;
+    bool check_memory; /* compare CHECK effects */
+    /* Called for bytes that the program wrote to its original stdout or stderr (descriptor 1 or 2);
+     * may be NULL. */
+    void (*output)(void *context, uint32_t descriptor, const void *bytes, size_t size);
+    void *context;
+};
+
+/*
+ * A session that stands after event 0 of the stream: built from its keyframe, or, for a forked
+ * stream, by replaying its parent to the fork. `options` must outlive the session.
+ */
+struct error *session_open(const struct session_options *options, uint32_t stream,
+                           struct session **ret) MUST_CHECK;
+void session_close(struct session *session);
+
+/* A copy of a session that stands anywhere, mid-stretch included. */
+struct error *session_fork(struct session *session, struct session **ret) MUST_CHECK;
+
+/* The stream that a FORK effect of the event just applied began, as a session of its own, standing
+ * after its event 0. */
+struct error *session_fork_stream(struct session *session, uint32_t stream,
+                                  struct session **ret) MUST_CHECK;
+
+uint32_t session_stream(const struct session *session);
+
+/* The next event, or NULL at the end of the stream. */
+const struct event *session_next(const struct session *session);
+
+/* The number of the last applied event. */
+uint64_t session_event(const struct session *session);
+
+/* The vessel's task, with the registers of the next event's task loaded. */
+struct error *session_load(struct session *session, struct tracee **ret) MUST_CHECK;
+
+struct error *session_reach(struct session *session) MUST_CHECK;
+struct error *session_apply(struct session *session) MUST_CHECK;
+
+/* Compares the vessel, standing at the next event, with the recording. Part of session_reach(), for
+ * those who run the task themselves. `signal`: what stopped it, 0 at a system call. */
+struct error *session_compare(struct session *session, int signal) MUST_CHECK;
+
+const struct divergence *session_divergence(const struct session *session);
+
+/* Live tasks: fills at most `capacity` tids in order of creation; returns how many there are. */
+size_t session_tasks(const struct session *session, uint32_t *tids, size_t capacity);
+
+/* The registers of a task as a debugger shows them: in a system call, as at its entry. false if
+ * there is no such task. */
+struct error *session_registers(struct session *session, uint32_t tid,
+                                struct trace_regs *ret) MUST_CHECK;
+struct error *session_xsave(struct session *session, uint32_t tid, void *bytes,
+                            size_t *size) MUST_CHECK;
+
+/* Reads what it can. */
+size_t session_read(struct session *session, taddr address, void *bytes, size_t size);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * A session's fields, for the files session*.c only.
+ */
+#ifndef REEL_REPLAY_SESSION_PRIVATE_H
+#define REEL_REPLAY_SESSION_PRIVATE_H
+
+#include "replay/session.h"
+
+/* A thread of the recording: a register set. While it is the loaded one, the vessel has the truth.
+ */
+struct session_task {
+    uint32_t tid, pid;
+    struct trace_regs regs;
+    uint8_t *xsave; /* NULL: never had one of its own yet (the loaded task may) */
+    size_t xsave_size;
+    bool in_call; /* between CALL_ENTER and CALL_EXIT */
+};
+
+struct session {
+    const struct session_options *options;
+    uint32_t stream;
+    struct vessel *vessel;
+    struct session_task *tasks; /* in order of creation */
+    size_t task_count;
+    uint32_t loaded; /* tid whose registers the vessel has; 0: none */
+    struct event_cursor *cursor;
+    const struct event *next;
+    uint64_t event;    /* last applied, */
+    uint32_t last_tid; /* and whose it was */
+    struct divergence divergence;
+};
+
+struct session_task *session_task(struct session *session, uint32_t tid);
+
+/* Copies the loaded task's registers out of the vessel. */
+struct error *session_save(struct session *session) MUST_CHECK;
+
+/* Moves the cursor on, after an event was applied. */
+struct error *session_advance(struct session *session) MUST_CHECK;
+
+/* Applies `event`'s effects and registers; START included. */
+struct error *session_apply_event(struct session *session, const struct event *event) MUST_CHECK;
+
+struct error *session_diverged(struct session *session, const char *what, int signal) MUST_CHECK;
+
+#endif

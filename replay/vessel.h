@@ -1,0 +1,35 @@
+/*
+ * The vessel: the kernel process that carries a replayed address space.
+ *
+ * It begins as a program of one page, the reel page; everything else is unmapped, its descriptors
+ * are closed, it has a session of its own, and a seccomp filter kills it for any system call but
+ * those injected from the reel page. Then it is filled from a keyframe. It has no libc, no rseq, no
+ * robust list; all signals have their default action and none is blocked. It runs one task of the
+ * recording at a time: whichever register set is loaded.
+ *
+ *   0x70000000  the reel page          0x70001000  a page for what injected calls point to
+ */
+#ifndef REEL_REPLAY_VESSEL_H
+#define REEL_REPLAY_VESSEL_H
+
+#include "engine/tracee/tracee.h"
+#include "trace-format/event.h"
+#include "trace-format/store.h"
+
+struct vessel;
+
+/* A new, empty vessel. `store` must outlive it and its forks. */
+struct error *vessel_create(const struct store *store, struct vessel **ret) MUST_CHECK;
+
+/* A copy in the state that the vessel is in, stopped: a checkpoint costs one fork. */
+struct error *vessel_fork(struct vessel *vessel, struct vessel **ret) MUST_CHECK;
+
+/* Kills it. */
+void vessel_destroy(struct vessel *vessel);
+
+struct tracee *vessel_tracee(struct vessel *vessel);
+
+/* Does to the address space what MEMORY, MAP, UNMAP, PROTECT, REMAP and ADVISE effects say. */
+struct error *vessel_apply(struct vessel *vessel, const struct effect *effect) MUST_CHECK;
+
+#endif
