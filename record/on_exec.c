@@ -24,14 +24,6 @@
 #include "engine/tracee/reel_page.h"
 #include "record/recorder.h"
 
-bool is_32_bit_program(const char *path)
-{
-    unsigned char ident[EI_NIDENT];
-    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    return fd >= 0 && read(fd, ident, sizeof(ident)) == sizeof(ident) &&
-           memcmp(ident, ELFMAG, SELFMAG) == 0 && ident[EI_CLASS] == ELFCLASS32;
-}
-
 /* --- Leaving the old stream ------------------------------------------------------------------ */
 
 /* A leader whose thread called execve is gone without a word of wait. */

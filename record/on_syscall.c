@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
+#include "engine/tracee/elf_class.h"
 #include "record/recorder.h"
 
 #define RESTART_FIRST (-516)
@@ -123,7 +124,7 @@ static bool refuses_program(struct task *task, const struct user_regs_struct *re
     char path[4096];
     return regs->orig_rax == __NR_execve &&
            tracee_read_string(task->tracee, taddr_of(regs->rdi), path, sizeof(path)) &&
-           path[0] == '/' && is_32_bit_program(path);
+           path[0] == '/' && elf_is_32_bit(path);
 }
 
 struct error *on_call_entry(struct recorder *recorder, struct task *task)

@@ -12,6 +12,7 @@ struct record_options {
     char *const *arguments; /* NULL-terminated; [0] is the program's name */
     char *const *environment;
     const char *directory; /* of the trace; does not exist yet, or is empty */
+    const char *root;      /* whose `latest` is to point at the trace; NULL: none */
     const char *store;     /* absolute path of the content store */
     bool memory_checks;    /* hash all writable memory at each event */
 };

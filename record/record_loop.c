@@ -19,6 +19,7 @@
 #include "engine/tracee/cpu.h"
 #include "engine/tracee/spawn.h"
 #include "record/recorder.h"
+#include "trace-format/location.h"
 
 struct early_stop {
     pid_t tid;
@@ -276,10 +277,13 @@ static struct error *run(struct recorder *recorder)
 /* After an error of ours: nothing is left behind. */
 static void kill_tasks(struct recorder *recorder)
 {
+    int status;
+    pid_t tid;
     for (struct task *task = recorder->tasks; task; task = task->next)
         kill(task->process->pid, SIGKILL);
-    while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
-        ;
+    while ((tid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR)
+        if (tid > 0 && WIFSTOPPED(status)) /* on its way out it stops once more */
+            ptrace(PTRACE_CONT, tid, 0, 0);
 }
 
 static struct error *finish(struct recorder *recorder, uint64_t started, struct error *error)
@@ -322,6 +326,8 @@ struct error *record_program(const struct record_options *options, int *status)
         rmdir(options->directory);
         return error;
     }
+    if (!error && options->root)
+        error = trace_set_latest(options->root, options->directory);
     if (!error)
         error = run(&recorder);
     error = finish(&recorder, started, error);

@@ -191,7 +191,6 @@ void leave_group(struct task *task);
 /* --- on_exec.c ------------------------------------------------------------------------------- */
 /* `tid`: the id that the task has from now on (it may not have been its process's leader). */
 struct error *on_exec(struct recorder *recorder, struct task *task, pid_t tid) MUST_CHECK;
-bool is_32_bit_program(const char *path);
 
 /* --- keyframe.c ------------------------------------------------------------------------------ */
 /* The address space as it is, as the effects of a START event. */

@@ -11,11 +11,12 @@
 #include "engine/base/cleanup.h"
 #include "engine/tracee/seccomp_filter.h"
 
-unsigned long spawn_trace_options(void)
-{
-    return PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-           PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL;
-}
+/* A vessel forks checkpoints by clone and has no secrets: its end needs no stop. */
+#define VESSEL_OPTIONS                                                                             \
+    (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)
+#define RECORD_OPTIONS                                                                             \
+    (VESSEL_OPTIONS | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXIT |              \
+     PTRACE_O_TRACESECCOMP)
 
 static void restore_disposition(int signal, bool ignored)
 {
@@ -43,9 +44,9 @@ static void run_child(const struct spawn *spawn, int seized, int failure)
     _exit(127);
 }
 
-static struct error *seize(pid_t pid, int seized)
+static struct error *seize(pid_t pid, unsigned long options, int seized)
 {
-    if (ptrace(PTRACE_SEIZE, pid, 0, spawn_trace_options()) < 0)
+    if (ptrace(PTRACE_SEIZE, pid, 0, options) < 0)
         return error_errno("'reel doctor' says what forbids it", "cannot trace a child process");
     if (write(seized, "x", 1) != 1)
         return error_errno(NULL, "cannot start the child process");
@@ -66,7 +67,8 @@ struct error *spawn_tracee(const struct spawn *spawn, struct tracee **ret, int *
         return error_errno(NULL, "cannot fork");
     if (pid == 0)
         run_child(spawn, seized_out, failure_in);
-    struct error *error = seize(pid, seized_in);
+    struct error *error =
+        seize(pid, spawn->trace_calls ? RECORD_OPTIONS : VESSEL_OPTIONS, seized_in);
     if (!error)
         error = tracee_create(pid, ret);
     if (error) {

@@ -21,9 +21,6 @@ struct spawn {
                        */
 };
 
-/* What every task of a recording is traced with. */
-unsigned long spawn_trace_options(void);
-
 /*
  * The new task has been seized and is on its way to execve; its stops are the caller's to wait for.
  * *failure_pipe gets the reading end of a pipe that yields the errno (an int) if the child fails,

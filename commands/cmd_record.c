@@ -1,0 +1,133 @@
+/*
+ * reel record: runs a program and writes a trace of it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "commands/command.h"
+#include "commands/command_result.h"
+#include "commands/options.h"
+#include "commands/program_path.h"
+#include "record/record.h"
+#include "trace-format/location.h"
+
+extern char **environ;
+
+struct record_arguments {
+    const char *directory; /* -o; NULL: a new one under the root */
+    const char *check;
+    const char *print_to; /* file descriptor for the trace's path */
+    bool no_fast_path;
+};
+
+static int exit_status(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static struct error *absolute(const char *path, char **ret)
+{
+    CLEANUP(free) char *directory = path[0] == '/' ? NULL : get_current_dir_name();
+    int length = directory ? asprintf(ret, "%s/%s", directory, path) : asprintf(ret, "%s", path);
+    return length < 0 ? &err_no_memory : NULL;
+}
+
+/* For programs that start reel (Delve): the path and a newline, on a descriptor that the tracee
+ * does not inherit. */
+static struct error *print_directory(const char *descriptor, const char *directory)
+{
+    uint64_t number;
+    struct error *error = option_number("--print-trace-dir", descriptor, 1 << 20, &number);
+    if (error)
+        return error;
+    if (dprintf((int)number, "%s\n", directory) < 0)
+        return error_errno("open it for writing", "cannot print the trace's path to descriptor %s",
+                           descriptor);
+    if (number > STDERR_FILENO)
+        close((int)number);
+    return NULL;
+}
+
+static struct error *choose_directory(const struct record_arguments *arguments, const char *root,
+                                      const char *program, char **ret)
+{
+    return arguments->directory ? absolute(arguments->directory, ret)
+                                : trace_new_path(root, program, ret);
+}
+
+static struct error *record(const struct record_arguments *arguments, char **program, int *status)
+{
+    CLEANUP(free) char *path = NULL;
+    CLEANUP(free) char *root = NULL;
+    CLEANUP(free) char *directory = NULL;
+    CLEANUP(free) char *store = NULL;
+    struct error *error = program_path(program[0], &path);
+    if (!error)
+        error = trace_root(true, &root);
+    if (!error)
+        error = choose_directory(arguments, root, program[0], &directory);
+    if (!error && asprintf(&store, "%s/store", root) < 0)
+        error = &err_no_memory;
+    if (!error && arguments->print_to)
+        error = print_directory(arguments->print_to, directory);
+    if (error)
+        return error;
+    struct record_options options = {.path = path,
+                                     .arguments = program,
+                                     .environment = environ,
+                                     .directory = directory,
+                                     .store = store,
+                                     .root = root,
+                                     .memory_checks = arguments->check != NULL};
+    return record_program(&options, status);
+}
+
+static struct error *parse(int argc, char **argv, struct record_arguments *arguments, int *first)
+{
+    const struct option_rule rules[] = {
+        {.letter = 'o', .name = "output-trace-dir", .text = &arguments->directory},
+        {.letter = 'n', .name = "no-fast-path", .flag = &arguments->no_fast_path},
+        {.name = "check", .text = &arguments->check},
+        {.name = "print-trace-dir", .text = &arguments->print_to},
+    };
+    struct error *error =
+        options_parse(argc, argv, rules, ARRAY_LENGTH(rules), OPTIONS_FIRST, first);
+    if (error)
+        return error;
+    if (arguments->check && strcmp(arguments->check, "memory"))
+        return error_new("the one check is --check=memory", "there is no check %s",
+                         arguments->check);
+    if (*first >= argc)
+        return error_new("usage: reel record [OPTIONS] PROGRAM [ARGUMENTS]",
+                         "no program to record");
+    return NULL;
+}
+
+static int run(int argc, char **argv)
+{
+    struct record_arguments arguments = {0};
+    int first, status = 0;
+    struct error *error = parse(argc, argv, &arguments, &first);
+    if (!error)
+        error = record(&arguments, argv + first, &status);
+    return error ? command_result(error) : exit_status(status);
+}
+
+const struct command cmd_record = {
+    .name = "record",
+    .arguments = "[OPTIONS] PROGRAM [ARGUMENTS]",
+    .summary = "runs a program and records it, with every process and thread it starts",
+    .help = "  -o, --output-trace-dir DIR  write the trace there (default: a new directory under "
+            "the root)\n"
+            "  -n, --no-fast-path          trace every system call\n"
+            "      --check=memory          hash all writable memory at each event, to be compared "
+            "in replay\n"
+            "      --print-trace-dir=FD    print the trace's path to that file descriptor\n"
+            "\n"
+            "Exits with the program's status, 128+n if signal n ended it, 2 if it could not be "
+            "recorded to its end.\n",
+    .run = run,
+};
