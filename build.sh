@@ -3,6 +3,8 @@
 #
 # Packages that are missing are installed (through sudo when not root); with all of them there,
 # nothing but the build directory is touched.
+#
+# shellcheck disable=SC2086 # lists of words are meant to be split
 set -eu
 cd "$(dirname "$0")"
 
@@ -46,22 +48,20 @@ install_packages() {
     done
     [ -n "$missing" ] || return 0
     echo "build.sh: installing$missing"
-    # shellcheck disable=SC2086 # a list of words
-    install_words="apt-get install -y -q --no-install-recommends $missing"
+    # Another apt may be at work, as on a machine that has just started.
+    install_words="apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 $missing"
     # The lists may be missing (a fresh container) or out of date (a package moved on).
     as_root $install_words >/dev/null 2>&1 ||
         { as_root apt-get update -q && as_root $install_words; }
 }
 
 build() {
-    # shellcheck disable=SC2086
     install_packages $build_packages
     [ -f build/build.ninja ] || cmake -S . -B build -G Ninja
     cmake --build build
 }
 
 run_tests() {
-    # shellcheck disable=SC2086
     install_packages $test_packages
     build
     tools/check-format

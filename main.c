@@ -8,7 +8,8 @@
 #include "engine/base/types.h"
 
 static const struct command *const commands[] = {
-    &cmd_record, &cmd_replay, &cmd_ps, &cmd_info, &cmd_dump, &cmd_verify, &cmd_ls, &cmd_rm, &cmd_doctor,
+    &cmd_record, &cmd_replay, &cmd_ps, &cmd_info,   &cmd_dump,
+    &cmd_verify, &cmd_ls,     &cmd_rm, &cmd_doctor,
 };
 
 static const struct command *find_command(const char *name)

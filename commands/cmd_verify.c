@@ -13,11 +13,16 @@
 #include "commands/options.h"
 #include "commands/terminal_text.h"
 
+static bool is_whole(const struct trace_check *check)
+{
+    return check->ended && !check->cut_bytes;
+}
+
 static void print_json(const struct trace_reader *reader, const struct trace_check *check)
 {
     json_t *object = json_object();
     json_put(object, "trace", json_text(trace_reader_directory(reader)));
-    json_put(object, "whole", json_boolean(check->ended && !check->cut_bytes));
+    json_put(object, "whole", json_boolean(is_whole(check)));
     json_put(object, "ended", json_boolean(check->ended));
     json_put(object, "bytes", json_count(check->file_bytes));
     json_put(object, "raw_bytes", json_count(check->raw_bytes));
@@ -32,7 +37,8 @@ static void print_check(const struct trace_reader *reader, const struct trace_ch
 {
     print_text(stdout, trace_reader_directory(reader));
     printf(": %s, %" PRIu64 " frames, %" PRIu64 " events, %" PRIu64 " bytes\n",
-           check->ended ? "whole" : "truncated", check->frames, check->events, check->file_bytes);
+           is_whole(check) ? "whole" : "truncated", check->frames, check->events,
+           check->file_bytes);
     if (check->cut_bytes)
         printf("  the last %" PRIu64 " bytes, from offset %" PRIu64
                " on, are no whole frame and are left out\n",

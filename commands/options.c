@@ -90,6 +90,14 @@ struct error *options_parse(int argc, char **argv, const struct option_rule *rul
     return NULL;
 }
 
+int options_before_dashes(int argc, char **argv)
+{
+    int count = 1;
+    while (count < argc && strcmp(argv[count], "--") != 0)
+        count++;
+    return count < argc ? count : argc;
+}
+
 struct error *option_number(const char *what, const char *text, uint64_t maximum, uint64_t *ret)
 {
     char *end = NULL;

@@ -35,6 +35,13 @@ enum options_order {
 struct error *options_parse(int argc, char **argv, const struct option_rule *rules, size_t count,
                             enum options_order order, int *ret_first) MUST_CHECK;
 
+/*
+ * For commands that pass words on to another program (`replay TRACE -- GDB-ARGUMENTS`): how many
+ * words come before the first `--`; all without one. Parse only those; argv[count + 1] and on are
+ * the other program's.
+ */
+int options_before_dashes(int argc, char **argv);
+
 /* The number that `text` is, decimal or 0x…, at most `maximum`; `what` names it in the error. */
 struct error *option_number(const char *what, const char *text, uint64_t maximum,
                             uint64_t *ret) MUST_CHECK;

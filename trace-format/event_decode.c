@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "trace-format/record.h"
+#include "trace-format/record_kinds.h"
 
 /* Memory that an event of unusual size took is given back. */
 #define ARENA_KEEP (16u << 20)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "trace-format/record.h"
+#include "trace-format/record_kinds.h"
 
 /* The largest size of any record but for the contents and texts in it: an event record of two full
  * register sets (2 * (5 + 27 * 10)) and a siginfo. */

@@ -23,8 +23,7 @@
 #include "engine/base/cleanup.h"
 #include "engine/tracee/probe_child.h"
 #include "engine/tracee/probe_machine.h"
-
-#define REEL_PAGE_ADDRESS 0x70000000ul
+#include "engine/tracee/reel_page.h"
 
 static void describe(struct probe_result *ret, bool present, const char *format, va_list arguments)
 {
@@ -272,7 +271,7 @@ static void probe_personality(struct probe_result *ret)
 
 static int map_reel_page(void)
 {
-    void *wanted = (void *)REEL_PAGE_ADDRESS;
+    void *wanted = (void *)REEL_PAGE;
     void *got = mmap(wanted, PAGE_BYTES, PROT_READ | PROT_EXEC,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     return got == wanted ? 0 : 1;

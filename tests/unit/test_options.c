@@ -51,6 +51,19 @@ static void operands_end_the_options_of_record(void **state)
     assert_int_equal(first, 2);
 }
 
+static void dashes_part_the_words_of_another_program(void **state)
+{
+    int first;
+    char **argv = WORDS(W("-l"), W("trace"), W("--"), W("--batch"), W("--"));
+    assert_int_equal(options_before_dashes(6, argv), 3);
+    is_long = false;
+    assert_null(options_parse(3, argv, rules, ARRAY_LENGTH(rules), OPTIONS_ANYWHERE, &first));
+    assert_true(is_long);
+    assert_int_equal(first, 2);
+    assert_int_equal(options_before_dashes(3, argv), 3);
+    assert_int_equal(options_before_dashes(1, argv), 1);
+}
+
 static void assert_refused(char **argv, const char *message)
 {
     int first;
@@ -112,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_may_follow_operands),
         cmocka_unit_test(operands_end_the_options_of_record),
+        cmocka_unit_test(dashes_part_the_words_of_another_program),
         cmocka_unit_test(bad_options_are_named),
         cmocka_unit_test(numbers_are_checked),
         cmocka_unit_test(the_common_line_takes_one_trace),

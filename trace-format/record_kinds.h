@@ -10,8 +10,8 @@
  *   65          a stream's origin          66   a piece of its arguments
  *   128 + n     an event of kind n (event.def)
  */
-#ifndef REEL_TRACE_FORMAT_RECORD_H
-#define REEL_TRACE_FORMAT_RECORD_H
+#ifndef REEL_TRACE_FORMAT_RECORD_KINDS_H
+#define REEL_TRACE_FORMAT_RECORD_KINDS_H
 
 #include "trace-format/event.h"
 
