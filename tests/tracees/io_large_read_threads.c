@@ -18,8 +18,9 @@ int main(void)
     CHECK(pipe(done) == 0);
     pthread_t thread = start(other, NULL);
     unsigned char *data = malloc(SIZE), *copy = malloc(SIZE);
+    size_t run = (size_t)getpid() % 3;
     for (size_t i = 0; i < SIZE; i++)
-        data[i] = (unsigned char)(i * 7 + (size_t)getpid() % 3 * (i % 4096 == 0));
+        data[i] = (unsigned char)(i * 7 + run * (i % 4096 == 0));
     int fd = scratch_file("file", data, SIZE);
     size_t got = 0;
     while (got < SIZE) {
