@@ -86,7 +86,7 @@ static const struct packet {
     {"p", false, gdb_on_read_register},
     {"m", false, gdb_on_read_memory},
     {"G", false, on_change},
-    {"P", false, on_change},
+    {"P", false, gdb_on_write_register},
     {"M", false, on_change},
     {"Z", false, gdb_on_insert_point},
     {"z", false, gdb_on_remove_point},

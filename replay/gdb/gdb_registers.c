@@ -1,5 +1,5 @@
 /*
- * g, p, and the registers that stop replies carry along.
+ * g, p, P, and the registers that stop replies carry along.
  *
  * `g` holds the registers of target.xml, in its order and without gaps, and nothing else (Delve
  * panics on more). A register that a task's state does not hold is sent as x's: "unavailable".
@@ -115,6 +115,33 @@ struct error *gdb_on_read_register(struct gdb_session *session, struct gdb_scan 
     if (error)
         return error;
     put_register(&session->reply, reg, &state);
+    return NULL;
+}
+
+/*
+ * `P NUMBER=VALUE`. Only what changes nothing is accepted, for gdb's sake: when it resumes after a
+ * restart it writes the program counter that is there, and -1 to orig_rax, which tells a kernel not
+ * to restart a call and is nothing to a recording.
+ */
+struct error *gdb_on_write_register(struct gdb_session *session, struct gdb_scan *arguments)
+{
+    struct state state;
+    struct buffer now = {0};
+    const struct gdb_register *reg = register_by_number(session, gdb_scan_hex(arguments));
+    gdb_scan_expect(arguments, '=');
+    if (arguments->failed || !reg)
+        return gdb_refuse("no such register");
+    struct error *error = read_state(session, gdb_general_task(session), &state);
+    if (error)
+        return error;
+    put_register(&now, reg, &state);
+    size_t size = (size_t)(arguments->end - arguments->at);
+    bool same = size == now.size && now.data && memcmp(arguments->at, now.data, size) == 0;
+    bool harmless = reg->place == GDB_GENERAL && reg->offset == TRACE_ORIG_RAX;
+    buffer_deinit(&now);
+    if (!same && !harmless)
+        return gdb_refuse("a recording cannot be changed");
+    gdb_put_text(&session->reply, "OK");
     return NULL;
 }
 

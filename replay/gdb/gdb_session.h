@@ -77,7 +77,7 @@ gdb_handler gdb_on_set_thread, gdb_on_current_thread, gdb_on_thread_alive, gdb_o
 void gdb_put_expedited(struct gdb_session *session, uint32_t tid);
 void gdb_put_target_xml(struct buffer *out, const struct gdb_session *session);
 bool gdb_put_feature_xml(struct buffer *out, const struct gdb_session *session, const char *name);
-gdb_handler gdb_on_read_registers, gdb_on_read_register;
+gdb_handler gdb_on_read_registers, gdb_on_read_register, gdb_on_write_register;
 
 /* gdb_transfer.c */
 gdb_handler gdb_on_transfer;

@@ -4,7 +4,7 @@ reverse-stepi
 continue
 continue
 stepi
-reverse-stepi
+python gdb.execute('reverse-stepi', to_string=True)
 break main
 reverse-continue
 delete

@@ -9,9 +9,12 @@ step
 next
 step
 backtrace
-finish
-info breakpoints
 break add if a == 3
 continue
 print b
+backtrace
 finish
+info breakpoints
+delete
+finish
+continue

@@ -12,7 +12,7 @@ def walk(command):
 gdb.execute('continue', to_string=True)
 gdb.execute('break hit')
 back = walk('reverse-continue')
-print('back:', len(back), back == list(range(1000, 0, -1)))
 forth = walk('continue')
-print('forth:', len(forth), forth == list(range(1, 1001)))
 end
+python print('back:', len(back), back == list(range(1000, 0, -1)))
+python print('forth:', len(forth), forth == list(range(1, 1001)))

@@ -12,5 +12,4 @@ print total
 continue
 continue
 python print('trap' if 0xcc in bytes(gdb.selected_inferior().read_memory(int(gdb.parse_and_eval('$pc')), 4)) else 'no trap')
-info line
 print *(char *)0

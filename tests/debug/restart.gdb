@@ -9,5 +9,5 @@ delete
 run c1
 print b
 tbreak main
-run
+run start
 continue

@@ -1,7 +1,5 @@
 /* Calls, a loop, a global that changes: the program of most sessions. The line numbers matter to
  * them. */
-#include <stdio.h>
-
 static int total;
 
 static int add(int a, int b)
@@ -23,6 +21,6 @@ int main(void)
 {
     int first = work(3);
     int second = work(4);
-    printf("%d %d\n", first, second);
-    return total == 6 ? 0 : 1;
+    int sum = first + second;
+    return sum == 9 ? 0 : 1;
 }

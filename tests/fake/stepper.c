@@ -2,10 +2,12 @@
  * A history of a real program: it is single-stepped from its first instruction to its end, and
  * after each step its registers and what changed in its writable memory are kept.
  *
- * Some 30,000 instructions a second, so for small programs; a few threads are followed, one at a
- * time, switched where one blocks. Caveats: a page is in the history from the start with what it
- * held when it was first seen, and reads are not seen (no read watchpoints).
+ * What an instruction can change is known by decoding it; after calls, and where it is not certain,
+ * all writable memory is compared. Some 30,000 instructions a second, so for small programs; a few
+ * threads are followed, one at a time, switched where one blocks. Caveats: a page is in the history
+ * from the start with what it held when it was first seen.
  */
+#include <Zydis/Zydis.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +30,7 @@
 #define REGIONS 128
 #define BLOCKED_AFTER_MS 3
 #define XSAVE_LIMIT 16384
+#define OPERAND_LIMIT 64 /* bytes; what is larger (xsave) is not worth decoding */
 
 struct region {
     uint64_t start, end;
@@ -41,6 +44,7 @@ struct stepper {
     uint8_t *copy; /* of the largest writable region */
     size_t copy_size;
     struct history_moment now;
+    ZydisDecoder decoder;
     struct {
         bool lives, running; /* running: resumed, not stopped again yet */
         int signal;          /* to deliver with the next step */
@@ -121,6 +125,84 @@ static void compare_memory(struct stepper *stepper)
     }
 }
 
+/* Compares [address, address + size) alone. */
+static void compare_range(struct stepper *stepper, uint64_t address, size_t size)
+{
+    uint8_t now[OPERAND_LIMIT + 16];
+    uint64_t start = address & ~UINT64_C(7);
+    size = (address + size - start + 7) & ~UINT64_C(7);
+    if (size > sizeof(now) || !history_page(stepper->target, start) ||
+        !history_page(stepper->target, start + size - 1))
+        return;
+    read_memory(stepper, start, now, size);
+    for (size_t i = 0; i < size; i += 8)
+        compare_word(stepper, start + i, now + i,
+                     history_page(stepper->target, start + i) + (start + i) % PAGE_BYTES);
+}
+
+static uint64_t register_value(const struct trace_regs *regs, ZydisRegister reg)
+{
+    static const uint8_t order[] = {
+        TRACE_RAX, TRACE_RCX, TRACE_RDX, TRACE_RBX, TRACE_RSP, TRACE_RBP, TRACE_RSI, TRACE_RDI,
+        TRACE_R8,  TRACE_R9,  TRACE_R10, TRACE_R11, TRACE_R12, TRACE_R13, TRACE_R14, TRACE_R15};
+    if (reg == ZYDIS_REGISTER_RIP)
+        return regs->value[TRACE_RIP];
+    ZydisRegister full = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
+    if (full < ZYDIS_REGISTER_RAX || full > ZYDIS_REGISTER_R15)
+        return 0;
+    return regs->value[order[full - ZYDIS_REGISTER_RAX]];
+}
+
+/* Where an operand in memory is, given the registers before the instruction. */
+static uint64_t operand_address(const ZydisDecodedInstruction *instruction,
+                                const ZydisDecodedOperand *operand, const struct trace_regs *regs)
+{
+    uint64_t address = register_value(regs, operand->mem.base) +
+                       register_value(regs, operand->mem.index) * operand->mem.scale +
+                       (uint64_t)operand->mem.disp.value;
+    if (operand->mem.base == ZYDIS_REGISTER_RIP)
+        address += instruction->length;
+    if (operand->mem.segment == ZYDIS_REGISTER_FS)
+        address += regs->value[TRACE_FS_BASE];
+    if (operand->mem.segment == ZYDIS_REGISTER_GS)
+        address += regs->value[TRACE_GS_BASE];
+    return address;
+}
+
+static void note_read(struct stepper *stepper, uint64_t address, size_t size)
+{
+    struct history_access access = {.address = address, .length = (uint32_t)(size < 8 ? size : 8)};
+    history_add_access(stepper->target, &access);
+}
+
+/* What the instruction at the task's old registers touched. False: it is not known. */
+static bool compare_operands(struct stepper *stepper, const struct trace_regs *regs)
+{
+    uint8_t code[16];
+    ZydisDecodedInstruction instruction;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    size_t size =
+        target_read(stepper->target, taddr_of(regs->value[TRACE_RIP]), code, sizeof(code));
+    if (!ZYAN_SUCCESS(
+            ZydisDecoderDecodeFull(&stepper->decoder, code, size, &instruction, operands)) ||
+        instruction.mnemonic == ZYDIS_MNEMONIC_SYSCALL)
+        return false;
+    for (unsigned i = 0; i < instruction.operand_count; i++) {
+        const ZydisDecodedOperand *operand = &operands[i];
+        if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY || operand->mem.type != ZYDIS_MEMOP_TYPE_MEM)
+            continue;
+        if (operand->size / 8 > OPERAND_LIMIT || operand->size == 0)
+            return false;
+        uint64_t address = operand_address(&instruction, operand, regs);
+        if (operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ)
+            note_read(stepper, address, operand->size / 8);
+        if (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
+            compare_range(stepper, address, operand->size / 8);
+    }
+    compare_range(stepper, regs->value[TRACE_RSP] - 16, 32); /* pushes and calls */
+    return true;
+}
+
 /* The vector state of a task, kept once as long as it does not change. */
 static void read_xsave(struct target *target, uint32_t tid, struct history_state *state,
                        const struct history_state *last)
@@ -198,6 +280,7 @@ static void on_stop(struct stepper *stepper, size_t slot, int status, size_t cur
         return; /* the step itself is reported next */
     }
     int signal = WSTOPSIG(status);
+    struct trace_regs before = stepper->target->states[stepper->now.state[slot] - 1].regs;
     read_task(stepper, slot);
     if (slot != current)
         record(stepper, slot, true, 0);
@@ -206,7 +289,8 @@ static void on_stop(struct stepper *stepper, size_t slot, int status, size_t cur
         record(stepper, slot, false, signal);
         return;
     }
-    compare_memory(stepper);
+    if (!compare_operands(stepper, &before))
+        compare_memory(stepper);
     record(stepper, slot, false, 0);
 }
 
@@ -315,6 +399,7 @@ struct error *stepper_run(const char *const *arguments, struct target **ret)
         return error_new(NULL, "cannot run %s", path);
     ptrace(PTRACE_SETOPTIONS, stepper.pid, NULL, (void *)(PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL));
     stepper.target = history_create((uint32_t)stepper.pid, path);
+    ZydisDecoderInit(&stepper.decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     read_auxv(&stepper);
     read_maps(&stepper);
     add_task(&stepper, (uint32_t)stepper.pid);

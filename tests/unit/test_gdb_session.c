@@ -275,6 +275,10 @@ static void registers(void **state)
     expect(fixture, "p4c", "E01");
     expect(fixture, "p", "E01");
     expect(fixture, "P10=0000000000000000", "E01");
+    expect(fixture, "P10=0010000000000000", "OK"); /* as it is */
+    expect(fixture, "P39=ffffffffffffffff", "OK"); /* orig_rax, as gdb does before a resume */
+    expect(fixture, "P39", "E01");
+    expect(fixture, "Pfff=00", "E01");
     expect(fixture, "G00", "E01");
     expect(fixture, "Hgp64.65", "OK");
     expect(fixture, "p10", "0010000000000000");
