@@ -104,7 +104,7 @@ void gdb_put_text(struct buffer *out, const char *format, ...)
 void gdb_put_hex(struct buffer *out, const void *bytes, size_t size)
 {
     static const char digits[] = "0123456789abcdef";
-    char *room = size <= SIZE_MAX / 2 ? buffer_extend(out, 2 * size) : NULL;
+    char *room = size && size <= SIZE_MAX / 2 ? buffer_extend(out, 2 * size) : NULL;
     for (size_t i = 0; room && i < size; i++) {
         uint8_t byte = ((const uint8_t *)bytes)[i];
         room[2 * i] = digits[byte >> 4];

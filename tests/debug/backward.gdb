@@ -13,10 +13,10 @@ reverse-step
 reverse-step
 backtrace
 reverse-finish
-print $pc
+python pc = gdb.newest_frame().pc()
 stepi
 reverse-stepi
-print $pc == $pc
+python print(pc == gdb.newest_frame().pc())
 break add
 continue
 continue

@@ -108,9 +108,12 @@ static int replay(int argc, char **argv)
         return 2;
     if (rest[1] && strcmp(rest[1], "--") == 0)
         options.arguments = (const char *const *)rest + 2;
+    /* FAKE_REEL_SLOW: microseconds an instruction takes in replay, to try ^C */
     struct error *error = stepper_run((const char *const *)arguments, &target);
     if (error)
         return fail(error);
+    const char *slow = getenv("FAKE_REEL_SLOW");
+    target->moment_microseconds = slow ? (unsigned)atoi(slow) : 0;
     int status = serve(target, &options, port);
     target_close(target);
     return status;
