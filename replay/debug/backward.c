@@ -1,7 +1,7 @@
 /*
- * Backwards. A step is arithmetic on positions. A continue searches the stretches from the latest to the earliest: a pass
- * at native speed over what lies between two checkpoints tells the last stretch with a hit; a counted scan of that stretch
- * tells the hit.
+ * Backwards. A step is arithmetic on positions. A continue searches the stretches from the latest
+ * to the earliest: a pass at native speed over what lies between two checkpoints tells the last
+ * stretch with a hit; a counted scan of that stretch tells the hit.
  */
 #include "replay/debug/target_private.h"
 
@@ -20,7 +20,8 @@ static struct error *stop_at_start(struct target *target, struct target_stop *re
     return go_to(target, (struct position){0, 0});
 }
 
-/* --- Stepping --------------------------------------------------------------------------------------------- */
+/* --- Stepping
+ * --------------------------------------------------------------------------------------------- */
 
 /* How many instructions the stretch after `event` has before its event. */
 static struct error *stretch_length(struct target *target, uint64_t event, uint64_t *ret)
@@ -74,7 +75,8 @@ static struct error *step_back(struct target *target, uint32_t tid, struct targe
     return error ? error : go_to(target, position);
 }
 
-/* --- Searching -------------------------------------------------------------------------------------------- */
+/* --- Searching
+ * -------------------------------------------------------------------------------------------- */
 
 /* The last hit of the scanned stretch at a count below `limit`. */
 static const struct hit *last_hit(const struct stretch_scan *scan, uint64_t limit)
@@ -87,8 +89,8 @@ static const struct hit *last_hit(const struct stretch_scan *scan, uint64_t limi
 }
 
 /* Goes to the last hit of stretch `event` below `limit`, if there is one. */
-static struct error *go_to_last_hit(struct target *target, uint64_t event, uint64_t limit, struct target_stop *ret,
-                                    bool *found)
+static struct error *go_to_last_hit(struct target *target, uint64_t event, uint64_t limit,
+                                    struct target_stop *ret, bool *found)
 {
     bool interrupted;
     *found = true;
@@ -119,7 +121,8 @@ static struct error *pass_stretch(struct target *target, struct session *session
     target->running = session_process(session);
     if (!error)
         error = stretch_run(session, *hit ? &(struct run_conditions){0} : &conditions, &result);
-    bool within = !error && runs && result.end != RUN_ENDED_AT_CALL && result.end != RUN_ENDED_AT_SIGNAL;
+    bool within =
+        !error && runs && result.end != RUN_ENDED_AT_CALL && result.end != RUN_ENDED_AT_SIGNAL;
     *hit = *hit || (within && result.end != RUN_ENDED_BY_INTERRUPT);
     if (!error && within) /* one hit is enough: the rest without conditions */
         error = session_reach(session);
@@ -131,7 +134,8 @@ static struct error *pass_stretch(struct target *target, struct session *session
 }
 
 /* The last stretch with a hit between the checkpoint and event `end`; UINT64_MAX: none. */
-static struct error *pass(struct target *target, const struct checkpoint *from, uint64_t end, uint64_t *ret)
+static struct error *pass(struct target *target, const struct checkpoint *from, uint64_t end,
+                          uint64_t *ret)
 {
     struct session *session;
     bool hit;
@@ -171,7 +175,8 @@ static struct error *search_back(struct target *target, uint64_t end, struct tar
             error = go_to_last_hit(target, event, UINT64_MAX, ret, &found);
             if (error || found)
                 return error;
-            return error_new("please report it, with the trace", "event %lu: a hit is not found again", event);
+            return error_new("please report it, with the trace",
+                             "event %lu: a hit is not found again", event);
         }
         end = begin;
     }
@@ -189,7 +194,8 @@ static struct error *run_back(struct target *target, struct target_stop *ret)
     return error || found ? error : search_back(target, position.event, ret);
 }
 
-struct error *resume_backward(struct target *target, const struct resume *resume, struct target_stop *ret)
+struct error *resume_backward(struct target *target, const struct resume *resume,
+                              struct target_stop *ret)
 {
     if (resume->mode == RESUME_CONTINUE)
         return run_back(target, ret);

@@ -1,8 +1,9 @@
 /*
  * Checkpoints: copies of the session, kept where they save time.
  *
- * Those at events are spread over the recording, by time replayed: when there are too many, every second goes and the
- * interval doubles. Those within stretches are where somebody counts instructions; the least recently used goes.
+ * Those at events are spread over the recording, by time replayed: when there are too many, every
+ * second goes and the interval doubles. Those within stretches are where somebody counts
+ * instructions; the least recently used goes.
  */
 #include <string.h>
 #include <time.h>
@@ -26,7 +27,8 @@ void checkpoints_deinit(struct checkpoints *checkpoints)
         session_close(checkpoints->in_stretches[i].session);
 }
 
-static struct checkpoint *latest_before(struct checkpoint *array, size_t count, struct position position)
+static struct checkpoint *latest_before(struct checkpoint *array, size_t count,
+                                        struct position position)
 {
     struct checkpoint *best = NULL;
     for (size_t i = 0; i < count; i++)
@@ -39,8 +41,10 @@ static struct checkpoint *latest_before(struct checkpoint *array, size_t count, 
 struct checkpoint *checkpoint_before(struct target *target, struct position position)
 {
     struct checkpoints *checkpoints = &target->checkpoints;
-    struct checkpoint *at_event = latest_before(checkpoints->at_events, checkpoints->event_count, position);
-    struct checkpoint *in_stretch = latest_before(checkpoints->in_stretches, checkpoints->stretch_count, position);
+    struct checkpoint *at_event =
+        latest_before(checkpoints->at_events, checkpoints->event_count, position);
+    struct checkpoint *in_stretch =
+        latest_before(checkpoints->in_stretches, checkpoints->stretch_count, position);
     struct checkpoint *best = at_event;
     if (in_stretch && position_compare(at_event->position, in_stretch->position) < 0)
         best = in_stretch;
@@ -53,7 +57,8 @@ struct checkpoint *event_checkpoint_before(struct target *target, uint64_t event
     struct checkpoints *checkpoints = &target->checkpoints;
     if (event == 0)
         return NULL;
-    return latest_before(checkpoints->at_events, checkpoints->event_count, (struct position){event - 1, 0});
+    return latest_before(checkpoints->at_events, checkpoints->event_count,
+                         (struct position){event - 1, 0});
 }
 
 static void drop_every_second(struct checkpoints *checkpoints)
@@ -74,7 +79,8 @@ static void insert_at_event(struct checkpoints *checkpoints, const struct checkp
     if (checkpoints->event_count == EVENT_CHECKPOINTS)
         drop_every_second(checkpoints);
     size_t at = checkpoints->event_count++;
-    while (at && position_compare(checkpoint->position, checkpoints->at_events[at - 1].position) < 0) {
+    while (at &&
+           position_compare(checkpoint->position, checkpoints->at_events[at - 1].position) < 0) {
         checkpoints->at_events[at] = checkpoints->at_events[at - 1];
         at--;
     }
@@ -95,7 +101,8 @@ static void insert_in_stretch(struct checkpoints *checkpoints, const struct chec
     *oldest = *checkpoint;
 }
 
-struct error *checkpoint_keep(struct target *target, struct session *session, struct position position)
+struct error *checkpoint_keep(struct target *target, struct session *session,
+                              struct position position)
 {
     struct checkpoints *checkpoints = &target->checkpoints;
     struct checkpoint checkpoint = {.position = position, .used = ++checkpoints->uses};

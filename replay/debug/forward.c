@@ -1,7 +1,8 @@
 /*
  * Forwards: at native speed to the next condition, event by event; or a task by one instruction.
  *
- * A signal is reported when the task stands where it is delivered, before it is; the next resume delivers it.
+ * A signal is reported when the task stands where it is delivered, before it is; the next resume
+ * delivers it.
  */
 #include <string.h>
 
@@ -13,12 +14,15 @@ static bool is_at_end(const struct target *target)
     if (!next || target->place.event > target->end_event)
         return true;
     bool waits = target->place.at_event || next->reach == REACH_NOTHING;
-    return target->place.event == target->end_event && waits && (next->kind == EVENT_EXIT || next->kind == EVENT_EXEC);
+    return target->place.event == target->end_event && waits &&
+           (next->kind == EVENT_EXIT || next->kind == EVENT_EXEC);
 }
 
-/* --- Reaching the next event ------------------------------------------------------------------------------ */
+/* --- Reaching the next event
+ * ------------------------------------------------------------------------------ */
 
-/* A signal at a call's entry shows the task on the instruction that it is about to make, as the handler will. */
+/* A signal at a call's entry shows the task on the instruction that it is about to make, as the
+ * handler will. */
 static struct error *step_back_from_call(struct target *target)
 {
     struct tracee *tracee;
@@ -43,7 +47,8 @@ static struct error *arrive(struct target *target, struct target_stop *ret, bool
     *stopped = next->kind == EVENT_SIGNAL;
     if (!*stopped)
         return NULL;
-    *ret = (struct target_stop){.reason = STOPPED_SIGNAL, .tid = next->tid, .signal = (int)next->signal};
+    *ret = (struct target_stop){
+        .reason = STOPPED_SIGNAL, .tid = next->tid, .signal = (int)next->signal};
     target->has_siginfo = next->siginfo != NULL;
     if (next->siginfo)
         memcpy(target->siginfo, next->siginfo, SIGINFO_BYTES);
@@ -64,8 +69,8 @@ static struct error *back_to_start(struct target *target, struct target_stop *re
 }
 
 /* What a run through the rest of the stretch ended with. */
-static struct error *after_run(struct target *target, const struct run_result *result, struct target_stop *ret,
-                               bool *stopped)
+static struct error *after_run(struct target *target, const struct run_result *result,
+                               struct target_stop *ret, bool *stopped)
 {
     struct hop hop = {.kind = HOP_TO_EVENT};
     uint32_t tid = session_next(target->now)->tid;
@@ -133,7 +138,8 @@ static struct error *meet_breakpoint(struct target *target, struct target_stop *
     return error;
 }
 
-/* --- Continuing ------------------------------------------------------------------------------------------- */
+/* --- Continuing
+ * ------------------------------------------------------------------------------------------- */
 
 static bool end_or_interrupt(struct target *target, struct target_stop *ret)
 {
@@ -149,7 +155,8 @@ static bool end_or_interrupt(struct target *target, struct target_stop *ret)
 }
 
 /* To the next event and over it, unless something stops the run. */
-static struct error *cross_event(struct target *target, bool starting, struct target_stop *ret, bool *stopped)
+static struct error *cross_event(struct target *target, bool starting, struct target_stop *ret,
+                                 bool *stopped)
 {
     struct error *error = NULL;
     *stopped = false;
@@ -175,7 +182,8 @@ static struct error *run_on(struct target *target, struct target_stop *ret)
     return error;
 }
 
-/* --- Stepping --------------------------------------------------------------------------------------------- */
+/* --- Stepping
+ * --------------------------------------------------------------------------------------------- */
 
 /* One instruction of the task whose stretch it is; the last of a stretch is its event's. */
 static struct error *step_in_stretch(struct target *target, struct target_stop *ret, bool *stopped)
@@ -253,12 +261,14 @@ static struct error *step_range(struct target *target, const struct resume *resu
         int insertion = breakpoint_at(target, pc);
         if (insertion >= 0)
             stop_at_insertion(target, (size_t)insertion, tid, ret);
-        if (insertion >= 0 || pc.value < resume->range_start.value || pc.value >= resume->range_end.value)
+        if (insertion >= 0 || pc.value < resume->range_start.value ||
+            pc.value >= resume->range_end.value)
             return NULL;
     }
 }
 
-struct error *resume_forward(struct target *target, const struct resume *resume, struct target_stop *ret)
+struct error *resume_forward(struct target *target, const struct resume *resume,
+                             struct target_stop *ret)
 {
     uint32_t tid = resume->tid ? resume->tid : target->current;
     checkpoint_pass_begins(target);

@@ -6,7 +6,8 @@
 
 #include "replay/debug/target_private.h"
 
-static int find_insertion(const struct target *target, enum watch_kind kind, taddr address, uint64_t length)
+static int find_insertion(const struct target *target, enum watch_kind kind, taddr address,
+                          uint64_t length)
 {
     for (size_t i = 0; i < target->insertion_count; i++) {
         const struct insertion *insertion = &target->insertions[i];
@@ -50,31 +51,36 @@ static struct error *compile(struct target *target)
             continue;
         }
         which[target->watch_count] = i;
-        watches[target->watch_count++] = (struct watch){
-            .address = insertion->address, .length = insertion->length, .access = access_of(insertion->kind)};
+        watches[target->watch_count++] = (struct watch){.address = insertion->address,
+                                                        .length = insertion->length,
+                                                        .access = access_of(insertion->kind)};
     }
     return NULL;
 }
 
 #define WATCH_LENGTH_MAX (1ul << 20)
 
-struct error *target_insert(struct target *target, enum watch_kind kind, taddr address, uint64_t length)
+struct error *target_insert(struct target *target, enum watch_kind kind, taddr address,
+                            uint64_t length)
 {
     if (find_insertion(target, kind, address, length) >= 0)
         return NULL;
     if (kind != WATCH_EXECUTE && (length == 0 || length > WATCH_LENGTH_MAX))
         return error_new("watch fewer bytes", "cannot watch %lu bytes", length);
-    struct insertion *grown = realloc(target->insertions, (target->insertion_count + 1) * sizeof(*grown));
+    struct insertion *grown =
+        realloc(target->insertions, (target->insertion_count + 1) * sizeof(*grown));
     if (!grown)
         return &err_no_memory;
     target->insertions = grown;
-    grown[target->insertion_count++] = (struct insertion){.kind = kind, .address = address, .length = length};
+    grown[target->insertion_count++] =
+        (struct insertion){.kind = kind, .address = address, .length = length};
     struct error *error = compile(target);
     struct run_conditions conditions = target_conditions(target);
     if (error || !(kind == WATCH_READ || kind == WATCH_ACCESS) || run_fits(&conditions))
         return error;
     target_remove(target, kind, address, length); /* reads are seen by debug registers only */
-    return error_new("remove other watchpoints, or watch fewer bytes", "no debug register is left to watch reads");
+    return error_new("remove other watchpoints, or watch fewer bytes",
+                     "no debug register is left to watch reads");
 }
 
 void target_remove(struct target *target, enum watch_kind kind, taddr address, uint64_t length)
@@ -83,7 +89,8 @@ void target_remove(struct target *target, enum watch_kind kind, taddr address, u
     if (index < 0)
         return;
     size_t behind = target->insertion_count - (size_t)index - 1;
-    memmove(&target->insertions[index], &target->insertions[index + 1], behind * sizeof(target->insertions[0]));
+    memmove(&target->insertions[index], &target->insertions[index + 1],
+            behind * sizeof(target->insertions[0]));
     target->insertion_count--;
     error_free(compile(target)); /* the arrays only shrink */
 }
@@ -108,7 +115,8 @@ int breakpoint_at(const struct target *target, taddr address)
     return find_insertion(target, WATCH_EXECUTE, address, 0);
 }
 
-/* --- Watched bytes across an event ----------------------------------------------------------------------- */
+/* --- Watched bytes across an event
+ * ----------------------------------------------------------------------- */
 
 static size_t watched_bytes(const struct target *target)
 {
@@ -128,7 +136,8 @@ static void read_watched(struct target *target, struct session *session, uint8_t
     }
 }
 
-struct error *snapshot_watched(struct target *target, struct session *session, struct watch_snapshot *ret)
+struct error *snapshot_watched(struct target *target, struct session *session,
+                               struct watch_snapshot *ret)
 {
     ret->bytes = NULL;
     if (!target->watch_count)
@@ -140,7 +149,8 @@ struct error *snapshot_watched(struct target *target, struct session *session, s
     return NULL;
 }
 
-int changed_watch(struct target *target, struct session *session, const struct watch_snapshot *before)
+int changed_watch(struct target *target, struct session *session,
+                  const struct watch_snapshot *before)
 {
     struct watch_snapshot now;
     struct error *error = snapshot_watched(target, session, &now);
@@ -148,7 +158,8 @@ int changed_watch(struct target *target, struct session *session, const struct w
     int changed = -1;
     for (size_t i = 0; !error && i < target->watch_count && changed < 0; i++) {
         const struct watch *watch = &target->watches[i];
-        if (watch->access & WATCHES_WRITES && memcmp(before->bytes + offset, now.bytes + offset, watch->length))
+        if (watch->access & WATCHES_WRITES &&
+            memcmp(before->bytes + offset, now.bytes + offset, watch->length))
             changed = (int)i;
         offset += watch->length;
     }

@@ -1,6 +1,6 @@
 /*
- * The files that the recording mapped, by the paths that they had: a debugger gets just those contents, whatever became
- * of the files since.
+ * The files that the recording mapped, by the paths that they had: a debugger gets just those
+ * contents, whatever became of the files since.
  */
 #include <string.h>
 
@@ -10,7 +10,8 @@ static bool find_in_event(const struct event *event, const char *path, struct st
 {
     for (size_t i = 0; i < event->effect_count; i++) {
         const struct effect *effect = &event->effects[i];
-        if (effect->kind != EFFECT_MAP || !effect->map.contents.hex[0] || strcmp(effect->map.path, path))
+        if (effect->kind != EFFECT_MAP || !effect->map.contents.hex[0] ||
+            strcmp(effect->map.path, path))
             continue;
         *ret = effect->map.contents;
         return true;
@@ -18,7 +19,8 @@ static bool find_in_event(const struct event *event, const char *path, struct st
     return false;
 }
 
-static bool find_in_stream(struct trace_reader *reader, uint32_t stream, const char *path, struct store_name *ret)
+static bool find_in_stream(struct trace_reader *reader, uint32_t stream, const char *path,
+                           struct store_name *ret)
 {
     struct event_cursor *cursor;
     const struct event *event;
@@ -39,7 +41,8 @@ int target_open_file(const struct target *target, const char *path)
     struct store_name name;
     int fd = -1;
     bool found = false;
-    while (info && !(found = find_in_stream(target->reader, info->stream, path, &name)) && info->origin.forked)
+    while (info && !(found = find_in_stream(target->reader, info->stream, path, &name)) &&
+           info->origin.forked)
         info = trace_reader_stream(target->reader, info->origin.parent_stream);
     if (!found)
         return -1;

@@ -52,8 +52,8 @@ static struct error *follow(struct target *target, struct session *session, cons
     bool at_event = result.end == RUN_ENDED_AT_CALL || result.end == RUN_ENDED_AT_SIGNAL;
     if (hop->kind == HOP_TO_EVENT ? at_event : result.end == expected[hop->kind])
         return NULL;
-    return error_new("please report it, with the trace", "event %lu: counted steps do not lead where the run led",
-                     position->event);
+    return error_new("please report it, with the trace",
+                     "event %lu: counted steps do not lead where the run led", position->event);
 }
 
 struct error *place_resolve(struct target *target, struct position *ret)

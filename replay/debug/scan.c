@@ -1,6 +1,6 @@
 /*
- * A scan of one stretch: every hit of the conditions, in one counted pass. It is kept, so that going back from hit to hit
- * of a stretch costs one pass and not one for each.
+ * A scan of one stretch: every hit of the conditions, in one counted pass. It is kept, so that
+ * going back from hit to hit of a stretch costs one pass and not one for each.
  */
 #include <stdlib.h>
 
@@ -26,14 +26,16 @@ static struct error *add_hit(struct stretch_scan *scan, uint64_t count, size_t i
     return NULL;
 }
 
-static struct error *add_breakpoint_here(struct target *target, struct session *session, uint64_t count)
+static struct error *add_breakpoint_here(struct target *target, struct session *session,
+                                         uint64_t count)
 {
     int insertion;
     struct error *error = breakpoint_at_start(target, session, &insertion);
     return error || insertion < 0 ? error : add_hit(&target->scan, count, (size_t)insertion);
 }
 
-/* Notes what a run ended with. A watch hit hides a breakpoint at the next instruction, which is noted as well. */
+/* Notes what a run ended with. A watch hit hides a breakpoint at the next instruction, which is
+ * noted as well. */
 static struct error *note(struct target *target, struct session *session, uint64_t count,
                           const struct run_result *result)
 {
@@ -59,7 +61,8 @@ static struct error *scan_event(struct target *target, struct session *session, 
         error = stretch_run(session, &(struct run_conditions){0}, &ignored);
     if (!error)
         error = stretch_apply(target, session, &watch);
-    return error || watch < 0 ? error : add_hit(&target->scan, count, target->watch_insertion[watch]);
+    return error || watch < 0 ? error
+                              : add_hit(&target->scan, count, target->watch_insertion[watch]);
 }
 
 /* A stretch in which nothing runs: only its event can hit. */
@@ -69,8 +72,8 @@ static struct error *scan_standstill(struct target *target, struct session *sess
     return session_next(session) ? scan_event(target, session, 0, &end) : NULL;
 }
 
-static struct error *scan_on(struct target *target, struct session *session, struct position at, uint64_t limit,
-                             bool *interrupted)
+static struct error *scan_on(struct target *target, struct session *session, struct position at,
+                             uint64_t limit, bool *interrupted)
 {
     struct run_conditions conditions = target_conditions(target);
     struct run_result result = {.end = RUN_ENDED_AT_LIMIT};

@@ -1,10 +1,11 @@
 /*
- * To a position: from the nearest checkpoint before it, event by event at native speed, then by count.
+ * To a position: from the nearest checkpoint before it, event by event at native speed, then by
+ * count.
  */
 #include "replay/debug/target_private.h"
 
-/* Steps between checkpoints, and a place shortly before the goal of a count, since who goes back one instruction
- * often goes back another. */
+/* Steps between checkpoints, and a place shortly before the goal of a count, since who goes back
+ * one instruction often goes back another. */
 #define STEPS_BETWEEN 1024
 #define STEPS_BEFORE_GOAL 48
 
@@ -14,7 +15,8 @@ static struct error *run_to_event(struct target *target, struct session *session
     checkpoint_pass_begins(target);
     while (!error && session_event(session) < event) {
         if (!session_next(session))
-            return error_new("'monitor events' says how many there are", "the recording has no event %lu", event);
+            return error_new("'monitor events' says how many there are",
+                             "the recording has no event %lu", event);
         error = session_reach(session);
         if (!error)
             error = session_apply(session);
@@ -24,8 +26,9 @@ static struct error *run_to_event(struct target *target, struct session *session
     return error;
 }
 
-struct error *count_on(struct target *target, struct session *session, const struct run_conditions *conditions,
-                       uint64_t limit, struct position *position, struct run_result *ret)
+struct error *count_on(struct target *target, struct session *session,
+                       const struct run_conditions *conditions, uint64_t limit,
+                       struct position *position, struct run_result *ret)
 {
     struct tracee *tracee;
     struct error *error = session_load(session, &tracee);
@@ -46,8 +49,8 @@ struct error *count_on(struct target *target, struct session *session, const str
 static struct error *no_position(struct position position, uint64_t count)
 {
     return error_new("'monitor when' says what positions look like",
-                     "there is no position %lu+%lu: event %lu comes after %lu instructions", position.event,
-                     position.count, position.event + 1, count);
+                     "there is no position %lu+%lu: event %lu comes after %lu instructions",
+                     position.event, position.count, position.event + 1, count);
 }
 
 static struct error *count_to(struct target *target, struct session *session, struct position at,
@@ -70,7 +73,8 @@ static struct error *count_to(struct target *target, struct session *session, st
     if (error || result.end == RUN_ENDED_AT_LIMIT)
         return error;
     if (result.end == RUN_ENDED_BY_INTERRUPT)
-        return error_new("give it more time", "interrupted on the way to %lu+%lu", position.event, position.count);
+        return error_new("give it more time", "interrupted on the way to %lu+%lu", position.event,
+                         position.count);
     return no_position(position, at.count);
 }
 

@@ -11,7 +11,8 @@ static struct error *enter_call(struct session *session, struct run_result *ret)
     return error ? error : run_native(tracee, NULL, ret);
 }
 
-struct error *stretch_run(struct session *session, const struct run_conditions *conditions, struct run_result *ret)
+struct error *stretch_run(struct session *session, const struct run_conditions *conditions,
+                          struct run_result *ret)
 {
     struct tracee *tracee;
     *ret = (struct run_result){.end = RUN_ENDED_AT_CALL};

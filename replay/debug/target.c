@@ -5,7 +5,8 @@
 
 #include "replay/debug/target_private.h"
 
-/* --- Opening --------------------------------------------------------------------------------------------- */
+/* --- Opening
+ * --------------------------------------------------------------------------------------------- */
 
 static struct error *summarise(struct target *target, const struct event *event, size_t *capacity)
 {
@@ -70,7 +71,8 @@ struct error *target_open(struct trace_reader *reader, uint32_t stream, struct t
         return &err_no_memory;
     target->reader = reader;
     target->info = trace_reader_stream(reader, stream);
-    struct error *error = target->info ? read_events(target) : error_new("'reel ps' lists them", "no stream %u", stream);
+    struct error *error = target->info ? read_events(target)
+                                       : error_new("'reel ps' lists them", "no stream %u", stream);
     if (!error) {
         find_end(target);
         error = open_session(target);
@@ -100,7 +102,8 @@ void target_close(struct target *target)
     free(target);
 }
 
-/* --- Where it stands ------------------------------------------------------------------------------------- */
+/* --- Where it stands
+ * ------------------------------------------------------------------------------------- */
 
 uint32_t stretch_task(const struct target *target)
 {
@@ -108,7 +111,8 @@ uint32_t stretch_task(const struct target *target)
     return next ? next->tid : 0;
 }
 
-/* The task that a debugger looks at first: the one that runs next, or, at the end, the last that did anything. */
+/* The task that a debugger looks at first: the one that runs next, or, at the end, the last that
+ * did anything. */
 static uint32_t task_of_interest(const struct target *target)
 {
     uint64_t event = session_event(target->now);
@@ -139,7 +143,8 @@ struct error *target_seek(struct target *target, struct position position)
     struct session *session;
     target->interrupted = false;
     if (position.event >= target->event_count)
-        return error_new("'monitor events' says how many there are", "the recording has no event %lu", position.event);
+        return error_new("'monitor events' says how many there are",
+                         "the recording has no event %lu", position.event);
     struct error *error = session_at(target, position, &session);
     if (!error)
         target_adopt(target, session, position);
@@ -157,12 +162,15 @@ uint64_t target_events(const struct target *target)
     return target->event_count;
 }
 
-/* --- Running --------------------------------------------------------------------------------------------- */
+/* --- Running
+ * --------------------------------------------------------------------------------------------- */
 
-void stop_at_insertion(struct target *target, size_t insertion, uint32_t tid, struct target_stop *ret)
+void stop_at_insertion(struct target *target, size_t insertion, uint32_t tid,
+                       struct target_stop *ret)
 {
     const struct insertion *hit = &target->insertions[insertion];
-    *ret = (struct target_stop){.reason = hit->kind == WATCH_EXECUTE ? STOPPED_BREAKPOINT : STOPPED_WATCHPOINT,
+    *ret = (struct target_stop){.reason = hit->kind == WATCH_EXECUTE ? STOPPED_BREAKPOINT
+                                                                     : STOPPED_WATCHPOINT,
                                 .tid = tid,
                                 .watch = hit->kind,
                                 .address = hit->address};
@@ -173,10 +181,12 @@ static struct error *report_divergence(struct target *target, struct error *erro
     if (error != &err_diverged)
         return error;
     return error_new("please report it; 'reel replay -a' shows the details",
-                     "the replay diverged from the recording after event %lu", session_event(target->now));
+                     "the replay diverged from the recording after event %lu",
+                     session_event(target->now));
 }
 
-struct error *target_resume(struct target *target, const struct resume *resume, struct target_stop *ret)
+struct error *target_resume(struct target *target, const struct resume *resume,
+                            struct target_stop *ret)
 {
     target->interrupted = false;
     target->has_siginfo = false;
@@ -199,7 +209,9 @@ void target_interrupt(struct target *target)
         run_interrupt(pid);
 }
 
-/* --- State ----------------------------------------------------------------------------------------------- */
+/* --- State
+ * -----------------------------------------------------------------------------------------------
+ */
 
 const struct stream_info *target_stream(const struct target *target)
 {
@@ -243,7 +255,8 @@ const uint8_t *target_siginfo(const struct target *target)
 }
 
 /* The START event of the keyframe that the stream goes back to. */
-static struct error *read_keyframe(struct target *target, struct event_cursor **cursor, const struct event **ret)
+static struct error *read_keyframe(struct target *target, struct event_cursor **cursor,
+                                   const struct event **ret)
 {
     const struct stream_info *info = target->info;
     while (info->origin.forked)
@@ -258,7 +271,8 @@ static bool initial_word(const struct event *start, uint64_t address, uint64_t *
     for (size_t i = 0; i < start->effect_count; i++) {
         const struct effect *effect = &start->effects[i];
         uint64_t offset = address - effect->address.value;
-        if (effect->kind != EFFECT_MEMORY || effect->length < sizeof(*ret) || offset > effect->length - sizeof(*ret))
+        if (effect->kind != EFFECT_MEMORY || effect->length < sizeof(*ret) ||
+            offset > effect->length - sizeof(*ret))
             continue;
         memcpy(ret, effect->bytes + offset, sizeof(*ret));
         return true;

@@ -1,10 +1,11 @@
 /*
  * A target's fields, for the files of replay/debug/ only.
  *
- * Where the target stands: after event `event`, and then `count` instructions on. A run at native speed does not count;
- * what is known after one is by what *hops* the target came from `count` to where it stands (the first visit of a
- * breakpoint, the next hit of a watch, the end of the stretch). The count is found, by running the hops again in counted
- * steps, when somebody asks for it: going backwards does.
+ * Where the target stands: after event `event`, and then `count` instructions on. A run at native
+ * speed does not count; what is known after one is by what *hops* the target came from `count` to
+ * where it stands (the first visit of a breakpoint, the next hit of a watch, the end of the
+ * stretch). The count is found, by running the hops again in counted steps, when somebody asks for
+ * it: going backwards does.
  */
 #ifndef REEL_DEBUG_TARGET_PRIVATE_H
 #define REEL_DEBUG_TARGET_PRIVATE_H
@@ -63,7 +64,8 @@ struct checkpoints {
 
 /* Everything in one stretch that would have stopped a run. */
 struct hit {
-    uint64_t count; /* the instruction about to be executed there hits; or the event, at the stretch's end */
+    uint64_t count; /* the instruction about to be executed there hits; or the event, at the
+                       stretch's end */
     size_t insertion;
 };
 
@@ -126,21 +128,26 @@ int breakpoint_at(const struct target *target, taddr address);
 struct watch_snapshot {
     uint8_t *bytes;
 };
-struct error *snapshot_watched(struct target *target, struct session *session, struct watch_snapshot *ret) MUST_CHECK;
-int changed_watch(struct target *target, struct session *session, const struct watch_snapshot *before);
+struct error *snapshot_watched(struct target *target, struct session *session,
+                               struct watch_snapshot *ret) MUST_CHECK;
+int changed_watch(struct target *target, struct session *session,
+                  const struct watch_snapshot *before);
 void snapshot_deinit(struct watch_snapshot *snapshot);
 
 /* --- stretch.c --- */
 /*
- * Lets the session's current stretch run on, to its event (*ret says at a call or a signal: compared with the recording)
- * or to a condition. A stretch whose event needs no running is at its event at once.
+ * Lets the session's current stretch run on, to its event (*ret says at a call or a signal:
+ * compared with the recording) or to a condition. A stretch whose event needs no running is at its
+ * event at once.
  */
 struct error *stretch_run(struct session *session, const struct run_conditions *conditions,
                           struct run_result *ret) MUST_CHECK;
 /* Applies the event that was reached; *watch: the watch whose bytes it changed, or -1. */
 struct error *stretch_apply(struct target *target, struct session *session, int *watch) MUST_CHECK;
-/* Whether the session's next task stands at a breakpoint before it has run: its insertion, or -1. */
-struct error *breakpoint_at_start(struct target *target, struct session *session, int *ret) MUST_CHECK;
+/* Whether the session's next task stands at a breakpoint before it has run: its insertion, or -1.
+ */
+struct error *breakpoint_at_start(struct target *target, struct session *session,
+                                  int *ret) MUST_CHECK;
 
 /* --- checkpoint.c --- */
 void checkpoints_deinit(struct checkpoints *checkpoints);
@@ -149,26 +156,34 @@ struct checkpoint *checkpoint_before(struct target *target, struct position posi
 /* The last checkpoint at an event before event number `event`; NULL if there is none. */
 struct checkpoint *event_checkpoint_before(struct target *target, uint64_t event);
 /* Keeps a copy of the session, which stands at the position. */
-struct error *checkpoint_keep(struct target *target, struct session *session, struct position position) MUST_CHECK;
+struct error *checkpoint_keep(struct target *target, struct session *session,
+                              struct position position) MUST_CHECK;
 /* After an event: keeps a copy if the last one is long ago. `checkpoint_pass_begins` first. */
 void checkpoint_pass_begins(struct target *target);
 struct error *checkpoint_after_event(struct target *target, struct session *session) MUST_CHECK;
 
 /* --- seek.c --- */
 /* A session of its own that stands at the position. */
-struct error *session_at(struct target *target, struct position position, struct session **ret) MUST_CHECK;
+struct error *session_at(struct target *target, struct position position,
+                         struct session **ret) MUST_CHECK;
 /* Counted steps, to a limit or a condition, leaving checkpoints. `*position` is moved on. */
-struct error *count_on(struct target *target, struct session *session, const struct run_conditions *conditions,
-                       uint64_t limit, struct position *position, struct run_result *ret) MUST_CHECK;
+struct error *count_on(struct target *target, struct session *session,
+                       const struct run_conditions *conditions, uint64_t limit,
+                       struct position *position, struct run_result *ret) MUST_CHECK;
 
 /* --- scan.c --- */
-/* The hits of stretch `event`, at least of those at counts below `limit`, in target->scan. *interrupted: not done. */
-struct error *scan_stretch(struct target *target, uint64_t event, uint64_t limit, bool *interrupted) MUST_CHECK;
+/* The hits of stretch `event`, at least of those at counts below `limit`, in target->scan.
+ * *interrupted: not done. */
+struct error *scan_stretch(struct target *target, uint64_t event, uint64_t limit,
+                           bool *interrupted) MUST_CHECK;
 void scan_deinit(struct stretch_scan *scan);
 
 /* --- forward.c, backward.c --- */
-struct error *resume_forward(struct target *target, const struct resume *resume, struct target_stop *ret) MUST_CHECK;
-struct error *resume_backward(struct target *target, const struct resume *resume, struct target_stop *ret) MUST_CHECK;
-void stop_at_insertion(struct target *target, size_t insertion, uint32_t tid, struct target_stop *ret);
+struct error *resume_forward(struct target *target, const struct resume *resume,
+                             struct target_stop *ret) MUST_CHECK;
+struct error *resume_backward(struct target *target, const struct resume *resume,
+                              struct target_stop *ret) MUST_CHECK;
+void stop_at_insertion(struct target *target, size_t insertion, uint32_t tid,
+                       struct target_stop *ret);
 
 #endif
