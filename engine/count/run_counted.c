@@ -4,77 +4,34 @@
  * Watches are debug registers where they fit; else the watched bytes are compared after each
  * instruction, which sees writes that change them.
  */
-#include <stdlib.h>
-#include <string.h>
-
+#include "engine/count/at_breakpoint.h"
 #include "engine/count/debug_registers.h"
 #include "engine/count/run.h"
 #include "engine/count/step.h"
+#include "engine/count/watch_copies.h"
 
 struct watching {
     const struct run_conditions *conditions;
     struct debug_slot slots[DEBUG_REGISTERS];
-    size_t armed;     /* debug registers in use */
-    uint8_t **copies; /* of the watched bytes, where they do not fit */
+    size_t armed;   /* debug registers in use */
+    bool comparing; /* instead, for lack of them */
+    struct watch_copies copies;
 };
-
-static void read_watched(struct tracee *tracee, const struct watch *watch, uint8_t *bytes)
-{
-    memset(bytes, 0, watch->length);
-    tracee_read_some(tracee, watch->address, bytes, watch->length);
-}
-
-static void stop_comparing(struct watching *watching)
-{
-    for (size_t i = 0; watching->copies && i < watching->conditions->watch_count; i++)
-        free(watching->copies[i]);
-    free(watching->copies);
-    watching->copies = NULL;
-}
-
-static struct error *start_comparing(struct tracee *tracee, struct watching *watching)
-{
-    const struct run_conditions *conditions = watching->conditions;
-    watching->copies = calloc(conditions->watch_count, sizeof(*watching->copies));
-    for (size_t i = 0; watching->copies && i < conditions->watch_count; i++) {
-        watching->copies[i] = malloc(conditions->watches[i].length);
-        if (!watching->copies[i])
-            return &err_no_memory;
-        read_watched(tracee, &conditions->watches[i], watching->copies[i]);
-    }
-    return watching->copies ? NULL : &err_no_memory;
-}
 
 static struct error *start_watching(struct tracee *tracee, struct watching *watching)
 {
     size_t slots = debug_slots(watching->conditions, watching->slots);
-    if (slots > DEBUG_REGISTERS)
-        return start_comparing(tracee, watching);
-    watching->armed = slots;
-    return debug_registers_arm(tracee, watching->slots, slots);
+    watching->comparing = slots > DEBUG_REGISTERS;
+    watching->armed = watching->comparing ? 0 : slots;
+    struct error *error =
+        watch_copies_take(tracee, watching->conditions, !watching->comparing, &watching->copies);
+    return error ? error : debug_registers_arm(tracee, watching->slots, watching->armed);
 }
 
 static struct error *stop_watching(struct tracee *tracee, struct watching *watching)
 {
-    stop_comparing(watching);
+    watch_copies_deinit(&watching->copies);
     return debug_registers_disarm(tracee, watching->armed);
-}
-
-static struct error *compare(struct tracee *tracee, struct watching *watching, bool *hit,
-                             size_t *which)
-{
-    const struct run_conditions *conditions = watching->conditions;
-    for (size_t i = 0; i < conditions->watch_count && !*hit; i++) {
-        const struct watch *watch = &conditions->watches[i];
-        uint8_t *now = malloc(watch->length);
-        if (!now)
-            return &err_no_memory;
-        read_watched(tracee, watch, now);
-        *hit = memcmp(now, watching->copies[i], watch->length) != 0;
-        *which = i;
-        free(now);
-    }
-    return NULL;
 }
 
 static struct error *was_hit(struct tracee *tracee, struct watching *watching, bool *hit,
@@ -82,27 +39,16 @@ static struct error *was_hit(struct tracee *tracee, struct watching *watching, b
 {
     int slot;
     *hit = false;
-    if (watching->copies)
-        return compare(tracee, watching, hit, which);
+    for (size_t i = 0; watching->comparing && i < watching->conditions->watch_count && !*hit; i++) {
+        *hit = watch_copies_changed(tracee, &watching->copies, i);
+        *which = i;
+    }
     struct error *error = debug_registers_hit(tracee, watching->armed, &slot);
     if (error || slot < 0)
         return error;
-    *hit = true;
     *which = watching->slots[slot].watch;
+    *hit = !watch_copies_changed(tracee, &watching->copies, *which);
     return NULL;
-}
-
-static struct error *is_at_breakpoint(struct tracee *tracee,
-                                      const struct run_conditions *conditions, bool *ret)
-{
-    struct user_regs_struct *regs;
-    *ret = false;
-    if (!conditions->breakpoint_count)
-        return NULL;
-    struct error *error = tracee_regs(tracee, &regs);
-    for (size_t i = 0; !error && i < conditions->breakpoint_count && !*ret; i++)
-        *ret = conditions->breakpoints[i].value == regs->rip;
-    return error;
 }
 
 /* One instruction, and what ended the run with it: true. */

@@ -8,18 +8,12 @@
  *   step off the breakpoint ─> traps in ─> RUN_EMULATED ─> stop ─> traps out ─> program counter
  * back onto the breakpoint
  */
+#include "engine/count/at_breakpoint.h"
 #include "engine/count/debug_registers.h"
 #include "engine/count/run.h"
 #include "engine/count/step.h"
 #include "engine/count/traps.h"
-
-static bool is_breakpoint(const struct run_conditions *conditions, uint64_t address)
-{
-    for (size_t i = 0; i < conditions->breakpoint_count; i++)
-        if (conditions->breakpoints[i].value == address)
-            return true;
-    return false;
-}
+#include "engine/count/watch_copies.h"
 
 /* What a stop behind an int3 or a debug trap means. Leaves `ret` alone if it means nothing to us.
  */
@@ -112,10 +106,10 @@ static struct error *finish_rep(struct tracee *tracee, const struct watch *watch
 static struct error *step_off(struct tracee *tracee, const struct run_conditions *conditions,
                               struct run_result *ret, bool *ended)
 {
-    struct user_regs_struct *regs;
     struct run_result step;
-    struct error *error = tracee_regs(tracee, &regs);
-    if (error || !is_breakpoint(conditions, regs->rip))
+    bool at_breakpoint;
+    struct error *error = is_at_breakpoint(tracee, conditions, &at_breakpoint);
+    if (error || !at_breakpoint)
         return error;
     error = run_counted(tracee, conditions, 1, &step);
     if (error || step.end == RUN_ENDED_AT_LIMIT)
@@ -129,6 +123,29 @@ static struct error *step_off(struct tracee *tracee, const struct run_conditions
     *ended = true;
     *ret = step;
     return NULL;
+}
+
+/* Runs on over hits of watches for reads that were writes. */
+static struct error *run_watching(struct tracee *tracee, const struct run_conditions *conditions,
+                                  const struct debug_slot *slots, size_t armed,
+                                  struct run_result *ret)
+{
+    struct watch_copies copies;
+    bool written = true, at_breakpoint = false;
+    struct error *error = watch_copies_take(tracee, conditions, true, &copies);
+    while (!error && written && !at_breakpoint) {
+        error = run_with_traps(tracee, conditions, slots, armed, ret);
+        if (error || ret->end != RUN_ENDED_AT_WATCH)
+            break;
+        error = finish_rep(tracee, &conditions->watches[ret->watch]);
+        written = !error && watch_copies_changed(tracee, &copies, ret->watch);
+        if (written)
+            error = is_at_breakpoint(tracee, conditions, &at_breakpoint);
+    }
+    if (at_breakpoint)
+        ret->end = RUN_ENDED_AT_BREAKPOINT;
+    watch_copies_deinit(&copies);
+    return error;
 }
 
 struct error *run_native(struct tracee *tracee, const struct run_conditions *conditions,
@@ -149,10 +166,6 @@ struct error *run_native(struct tracee *tracee, const struct run_conditions *con
         return error;
     error = debug_registers_arm(tracee, slots, armed);
     if (!error)
-        error = run_with_traps(tracee, conditions, slots, armed, ret);
-    if (!error)
-        error = debug_registers_disarm(tracee, armed);
-    if (!error && ret->end == RUN_ENDED_AT_WATCH)
-        error = finish_rep(tracee, &conditions->watches[ret->watch]);
-    return error;
+        error = run_watching(tracee, conditions, slots, armed, ret);
+    return error ? error : debug_registers_disarm(tracee, armed);
 }

@@ -105,7 +105,7 @@ static struct error *go_to_last_hit(struct target *target, uint64_t event, uint6
     *found = hit != NULL;
     if (!hit)
         return NULL;
-    stop_at_insertion(target, hit->insertion, target->events[event + 1].tid, ret);
+    stop_at_insertion(&hit->insertion, target->events[event + 1].tid, ret);
     return go_to(target, (struct position){event, hit->count});
 }
 

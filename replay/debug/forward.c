@@ -96,7 +96,7 @@ static struct error *after_run(struct target *target, const struct run_result *r
         error = place_add_hop(&target->place, &hop);
         return error ? error : arrive(target, ret, stopped);
     }
-    stop_at_insertion(target, insertion, tid, ret);
+    stop_at_insertion(&target->insertions[insertion], tid, ret);
     return place_add_hop(&target->place, &hop);
 }
 
@@ -123,7 +123,7 @@ static struct error *apply_event(struct target *target, struct target_stop *ret,
     place_set(&target->place, (struct position){session_event(target->now), 0});
     *stopped = watch >= 0;
     if (*stopped)
-        stop_at_insertion(target, target->watch_insertion[watch], tid, ret);
+        stop_at_insertion(&target->insertions[target->watch_insertion[watch]], tid, ret);
     return checkpoint_after_event(target, target->now);
 }
 
@@ -134,7 +134,7 @@ static struct error *meet_breakpoint(struct target *target, struct target_stop *
     struct error *error = breakpoint_at_start(target, target->now, &insertion);
     *stopped = !error && insertion >= 0;
     if (*stopped)
-        stop_at_insertion(target, (size_t)insertion, stretch_task(target), ret);
+        stop_at_insertion(&target->insertions[insertion], stretch_task(target), ret);
     return error;
 }
 
@@ -213,7 +213,8 @@ static struct error *step_in_stretch(struct target *target, struct target_stop *
         return NULL;
     }
     if (result.end == RUN_ENDED_AT_WATCH)
-        stop_at_insertion(target, target->watch_insertion[result.watch], ret->tid, ret);
+        stop_at_insertion(&target->insertions[target->watch_insertion[result.watch]], ret->tid,
+                          ret);
     return place_add_hop(&target->place, &hop);
 }
 
@@ -260,7 +261,7 @@ static struct error *step_range(struct target *target, const struct resume *resu
         taddr pc = taddr_of(regs.value[TRACE_RIP]);
         int insertion = breakpoint_at(target, pc);
         if (insertion >= 0)
-            stop_at_insertion(target, (size_t)insertion, tid, ret);
+            stop_at_insertion(&target->insertions[insertion], tid, ret);
         if (insertion >= 0 || pc.value < resume->range_start.value ||
             pc.value >= resume->range_end.value)
             return NULL;

@@ -12,8 +12,9 @@ void scan_deinit(struct stretch_scan *scan)
     *scan = (struct stretch_scan){0};
 }
 
-static struct error *add_hit(struct stretch_scan *scan, uint64_t count, size_t insertion)
+static struct error *add_hit(struct target *target, uint64_t count, size_t insertion)
 {
+    struct stretch_scan *scan = &target->scan;
     if (scan->count == scan->capacity) {
         size_t capacity = scan->capacity ? scan->capacity * 2 : 64;
         struct hit *grown = realloc(scan->hits, capacity * sizeof(*grown));
@@ -22,7 +23,8 @@ static struct error *add_hit(struct stretch_scan *scan, uint64_t count, size_t i
         scan->hits = grown;
         scan->capacity = capacity;
     }
-    scan->hits[scan->count++] = (struct hit){.count = count, .insertion = insertion};
+    scan->hits[scan->count++] =
+        (struct hit){.count = count, .insertion = target->insertions[insertion]};
     return NULL;
 }
 
@@ -31,7 +33,7 @@ static struct error *add_breakpoint_here(struct target *target, struct session *
 {
     int insertion;
     struct error *error = breakpoint_at_start(target, session, &insertion);
-    return error || insertion < 0 ? error : add_hit(&target->scan, count, (size_t)insertion);
+    return error || insertion < 0 ? error : add_hit(target, count, (size_t)insertion);
 }
 
 /* Notes what a run ended with. A watch hit hides a breakpoint at the next instruction, which is
@@ -41,7 +43,7 @@ static struct error *note(struct target *target, struct session *session, uint64
 {
     struct error *error = NULL;
     if (result->end == RUN_ENDED_AT_WATCH)
-        error = add_hit(&target->scan, count - 1, target->watch_insertion[result->watch]);
+        error = add_hit(target, count - 1, target->watch_insertion[result->watch]);
     if (error || (result->end != RUN_ENDED_AT_WATCH && result->end != RUN_ENDED_AT_BREAKPOINT))
         return error;
     return add_breakpoint_here(target, session, count);
@@ -61,8 +63,7 @@ static struct error *scan_event(struct target *target, struct session *session, 
         error = stretch_run(session, &(struct run_conditions){0}, &ignored);
     if (!error)
         error = stretch_apply(target, session, &watch);
-    return error || watch < 0 ? error
-                              : add_hit(&target->scan, count, target->watch_insertion[watch]);
+    return error || watch < 0 ? error : add_hit(target, count, target->watch_insertion[watch]);
 }
 
 /* A stretch in which nothing runs: only its event can hit. */
@@ -100,12 +101,13 @@ struct error *scan_stretch(struct target *target, uint64_t event, uint64_t limit
     struct stretch_scan *scan = &target->scan;
     struct session *session;
     *interrupted = false;
-    bool same = scan->hits && scan->event == event && scan->generation == target->generation;
+    bool same = scan->valid && scan->event == event && scan->fingerprint == target->fingerprint;
     if (same && (scan->complete || scan->scanned >= limit))
         return NULL;
     scan_deinit(scan);
+    scan->valid = true;
     scan->event = event;
-    scan->generation = target->generation;
+    scan->fingerprint = target->fingerprint;
     struct error *error = session_at(target, (struct position){event, 0}, &session);
     if (error)
         return error;

@@ -6,7 +6,7 @@
 
 /* Steps between checkpoints, and a place shortly before the goal of a count, since who goes back
  * one instruction often goes back another. */
-#define STEPS_BETWEEN 1024
+#define STEPS_BETWEEN 256
 #define STEPS_BEFORE_GOAL 48
 
 static struct error *run_to_event(struct target *target, struct session *session, uint64_t event)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "replay/debug/target_private.h"
+#include "replay/pin.h"
 
 /* --- Opening
  * --------------------------------------------------------------------------------------------- */
@@ -53,6 +54,7 @@ static void find_end(struct target *target)
 static struct error *open_session(struct target *target)
 {
     const struct trace_header *header = trace_reader_header(target->reader);
+    replay_pin(header);
     struct error *error = store_open(header->store, false, &target->store);
     if (error)
         return error;
@@ -165,10 +167,8 @@ uint64_t target_events(const struct target *target)
 /* --- Running
  * --------------------------------------------------------------------------------------------- */
 
-void stop_at_insertion(struct target *target, size_t insertion, uint32_t tid,
-                       struct target_stop *ret)
+void stop_at_insertion(const struct insertion *hit, uint32_t tid, struct target_stop *ret)
 {
-    const struct insertion *hit = &target->insertions[insertion];
     *ret = (struct target_stop){.reason = hit->kind == WATCH_EXECUTE ? STOPPED_BREAKPOINT
                                                                      : STOPPED_WATCHPOINT,
                                 .tid = tid,

@@ -50,7 +50,7 @@ struct checkpoint {
 };
 
 #define EVENT_CHECKPOINTS 24
-#define STRETCH_CHECKPOINTS 40
+#define STRETCH_CHECKPOINTS 64
 
 struct checkpoints {
     struct checkpoint at_events[EVENT_CHECKPOINTS]; /* by position; the first is 0+0 */
@@ -66,13 +66,14 @@ struct checkpoints {
 struct hit {
     uint64_t count; /* the instruction about to be executed there hits; or the event, at the
                        stretch's end */
-    size_t insertion;
+    struct insertion insertion;
 };
 
 struct stretch_scan {
-    uint64_t event, generation;
-    uint64_t scanned; /* hits at counts below this are known */
-    bool complete;    /* to the end, the event included */
+    bool valid;
+    uint64_t event, fingerprint; /* of the insertions that it looked for */
+    uint64_t scanned;            /* hits at counts below this are known */
+    bool complete;               /* to the end, the event included */
     struct hit *hits;
     size_t count, capacity;
 };
@@ -92,8 +93,9 @@ struct target {
 
     struct insertion *insertions;
     size_t insertion_count;
-    uint64_t generation; /* of the insertions */
-    taddr *breakpoints;  /* compiled from them, for runs */
+    uint64_t fingerprint; /* of the set of insertions: gdb takes all out at a stop and puts them in
+                             again */
+    taddr *breakpoints;   /* compiled from them, for runs */
     size_t breakpoint_count;
     struct watch *watches;
     size_t watch_count;
@@ -183,7 +185,6 @@ struct error *resume_forward(struct target *target, const struct resume *resume,
                              struct target_stop *ret) MUST_CHECK;
 struct error *resume_backward(struct target *target, const struct resume *resume,
                               struct target_stop *ret) MUST_CHECK;
-void stop_at_insertion(struct target *target, size_t insertion, uint32_t tid,
-                       struct target_stop *ret);
+void stop_at_insertion(const struct insertion *hit, uint32_t tid, struct target_stop *ret);
 
 #endif

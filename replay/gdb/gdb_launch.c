@@ -15,6 +15,7 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/base/types.h"
+#include "replay/pin.h"
 
 struct gdb_launch {
     pid_t pid;
@@ -179,6 +180,7 @@ become_gdb(const struct gdb_launch *launch, const struct command_line *line, int
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     sigaction(SIGINT, &launch->old_interrupt, NULL);
+    replay_unpin();
     execvp(line->argv[0], (char *const *)line->argv);
     int number = errno;
     ssize_t ignored = write(failure_fd, &number, sizeof(number));
