@@ -25,8 +25,7 @@ static bool failed(const struct call *call)
 static struct error *add_output(struct recorder *recorder, struct task *task,
                                 const struct call *call)
 {
-    int descriptor = failed(call) ? 0 : original_output(task, (int)call->argument[0]);
-    if (!descriptor)
+    if (failed(call) || !task->call.output)
         return NULL;
     struct memory_ranges ranges = {0};
     struct memory_view view = task_view(task);
@@ -35,7 +34,7 @@ static struct error *add_output(struct recorder *recorder, struct task *task,
         struct effect effect = {.kind = EFFECT_OUTPUT,
                                 .address = ranges.range[i].address,
                                 .length = ranges.range[i].length,
-                                .output.descriptor = (uint32_t)descriptor};
+                                .output.descriptor = (uint32_t)task->call.output};
         error = draft_effect(&recorder->draft, &effect);
     }
     memory_ranges_deinit(&ranges);
