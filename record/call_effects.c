@@ -3,7 +3,13 @@
  */
 #include <asm/unistd.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "engine/base/cleanup.h"
 #include "record/recorder.h"
 
 static struct call finished_call(const struct task *task, const struct user_regs_struct *exit)
@@ -57,6 +63,36 @@ static struct error *add_outputs(struct recorder *recorder, struct task *task,
                              ranges.range[i].length);
     memory_ranges_deinit(&ranges);
     return error;
+}
+
+/* R, S, D, t … as in /proc/PID/stat; 0 if the task is gone. */
+static char run_state(const struct task *task)
+{
+    char path[64], text[256] = "";
+    snprintf(path, sizeof(path), "/proc/%d/stat", task->tid);
+    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+        return 0;
+    const char *end = strrchr(text, ')');
+    return end && end[1] ? end[2] : 0;
+}
+
+/* Lets the task, which has been resumed into a call, come to rest there. */
+static void wait_until_asleep(const struct task *task)
+{
+    for (int tries = 0; tries < 1000 && run_state(task) == 'R'; tries++)
+        sched_yield();
+}
+
+struct error *add_entry_effects(struct recorder *recorder, struct task *task)
+{
+    const struct user_regs_struct *entry = &task->call.entry;
+    uint64_t operation = entry->rsi & FUTEX_CMD_MASK;
+    if (entry->orig_rax != __NR_futex ||
+        (operation != FUTEX_LOCK_PI && operation != FUTEX_LOCK_PI2))
+        return NULL;
+    wait_until_asleep(task);
+    return draft_memory(&recorder->draft, task->tracee, taddr_of(entry->rdi), sizeof(uint32_t));
 }
 
 struct error *add_call_effects(struct recorder *recorder, struct task *task,

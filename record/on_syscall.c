@@ -162,7 +162,9 @@ struct error *log_call_entry(struct recorder *recorder, struct task *task)
 {
     draft_begin(&recorder->draft, EVENT_CALL_ENTER);
     recorder->draft.event.before = trace_regs_of(&task->call.entry);
-    struct error *error = task->call.child ? add_child_effect(recorder, task) : NULL;
+    struct error *error = add_entry_effects(recorder, task);
+    if (!error && task->call.child)
+        error = add_child_effect(recorder, task);
     if (error)
         return error;
     task->call.entry_logged = true;

@@ -154,6 +154,9 @@ void call_deinit(struct task *task);
 struct error *add_call_effects(struct recorder *recorder, struct task *task,
                                const struct user_regs_struct *exit) MUST_CHECK;
 
+/* What the call has written before it blocks: FUTEX_LOCK_PI says in the word that it waits. */
+struct error *add_entry_effects(struct recorder *recorder, struct task *task) MUST_CHECK;
+
 /* --- map_effects.c --------------------------------------------------------------------------- */
 struct error *add_map_effects(struct recorder *recorder, struct task *task,
                               const struct call *call) MUST_CHECK;
