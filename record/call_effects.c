@@ -4,7 +4,6 @@
 #include <asm/unistd.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,15 +83,24 @@ static void wait_until_asleep(const struct task *task)
         sched_yield();
 }
 
+/* Only futex words are written in place by a call that is still under way; all else goes to
+ * scratch memory, or comes at the end. */
 struct error *add_entry_effects(struct recorder *recorder, struct task *task)
 {
-    const struct user_regs_struct *entry = &task->call.entry;
-    uint64_t operation = entry->rsi & FUTEX_CMD_MASK;
-    if (entry->orig_rax != __NR_futex ||
-        (operation != FUTEX_LOCK_PI && operation != FUTEX_LOCK_PI2))
+    const struct user_regs_struct none = {0};
+    if (task->call.entry.orig_rax != __NR_futex)
         return NULL;
-    wait_until_asleep(task);
-    return draft_memory(&recorder->draft, task->tracee, taddr_of(entry->rdi), sizeof(uint32_t));
+    struct call call = finished_call(task, &none);
+    struct memory_view view = task_view(task);
+    struct memory_ranges ranges = {0};
+    struct error *error = call_outputs(&call, &view, &ranges);
+    if (!error && ranges.count)
+        wait_until_asleep(task);
+    for (size_t i = 0; !error && i < ranges.count; i++)
+        error = draft_memory(&recorder->draft, task->tracee, ranges.range[i].address,
+                             ranges.range[i].length);
+    memory_ranges_deinit(&ranges);
+    return error;
 }
 
 struct error *add_call_effects(struct recorder *recorder, struct task *task,
