@@ -196,6 +196,8 @@ int original_output(const struct task *task, int descriptor);
 bool copies_to_original_output(const struct task *task, const struct user_regs_struct *regs);
 
 /* --- affinity.c ------------------------------------------------------------------------------ */
+struct error *choose_processor(struct recorder *recorder) MUST_CHECK;
+/* This thread, and the processes that it starts. */
 struct error *pin_to_processor(struct recorder *recorder) MUST_CHECK;
 /* Puts the mask that reel was started with over the kernel's answer. */
 struct error *answer_affinity(struct recorder *recorder, struct task *task) MUST_CHECK;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/tracee/tsc_trap.h"
 #include "replay/divergence.h"
 #include "replay/session.h"
 
@@ -187,6 +188,7 @@ struct error *replay_all(const struct replay_options *options, int *status)
     if (error)
         return error;
     pin(header);
+    tsc_trap_join();
     struct replay replay = {.session_options = {.reader = options->reader,
                                                 .store = store,
                                                 .check_memory = options->check_memory,
@@ -196,6 +198,7 @@ struct error *replay_all(const struct replay_options *options, int *status)
     error = replay_streams(&replay);
     while (replay.live)
         remove_live(&replay, replay.live);
+    tsc_trap_leave();
     store_close(store);
     *status = replay.status;
     return error;
