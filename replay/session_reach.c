@@ -63,7 +63,14 @@ struct error *session_compare(struct session *session, int signal)
     return session_diverged(session, "registers", signal);
 }
 
-/* int 0x80 from 64-bit code: the recorder's filter answered it with ENOSYS, without an event. */
+static bool is_at_next_call(const struct session *session, const struct user_regs_struct *regs)
+{
+    const struct event *next = session->next;
+    return next->reach == REACH_CALL && next->before.value[TRACE_RIP] == regs->rip;
+}
+
+/* int 0x80 from 64-bit code: the recorder's filter answered it with ENOSYS, without an event. Where
+ * the recording has its next call there is none, which saves us looking. */
 static struct error *answer_int80(struct session *session, bool *ret)
 {
     static const uint8_t int80[] = {0xcd, 0x80};
@@ -71,11 +78,13 @@ static struct error *answer_int80(struct session *session, bool *ret)
     struct user_regs_struct *regs;
     uint8_t bytes[2];
     struct error *error = tracee_regs(tracee, &regs);
-    *ret = !error && tracee_read_some(tracee, taddr_of(regs->rip - 2), bytes, 2) == 2 &&
+    *ret = !error && !is_at_next_call(session, regs) &&
+           tracee_read_some(tracee, taddr_of(regs->rip - 2), bytes, 2) == 2 &&
            memcmp(bytes, int80, 2) == 0;
-    if (*ret)
+    if (*ret) {
         regs->orig_rax = (uint64_t)-1; /* rax is -ENOSYS already */
-    tracee_regs_changed(tracee);
+        tracee_regs_changed(tracee);
+    }
     return error;
 }
 
