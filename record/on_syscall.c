@@ -79,7 +79,8 @@ static void adjust_call(struct task *task, struct user_regs_struct *regs)
     }
     if (call->emulated)
         regs->orig_rax = (uint64_t)-1;
-    tracee_regs_changed(task->tracee);
+    if (memcmp(regs, &call->entry, sizeof(*regs)))
+        tracee_regs_changed(task->tracee);
 }
 
 /* The kernel makes an interrupted call again. */
@@ -94,7 +95,7 @@ static struct error *resume_into_call(struct recorder *recorder, struct task *ta
     struct error *error = NULL;
     if (task->call.may_block && task->group->tasks > 1)
         error = scratch_redirect(recorder, task);
-    if (!error)
+    if (!error && take_output(recorder, task))
         error = tracee_run(task->tracee, RUN_TO_CALL, 0);
     if (error)
         return error;
@@ -113,6 +114,8 @@ static struct error *begin_call(struct recorder *recorder, struct task *task,
     call->entry = *regs;
     call->may_block = call->row && call->row->flags & CALL_MAY_BLOCK;
     adjust_call(task, regs);
+    if (call->row && call->row->flags & CALL_SENDS)
+        call->output = original_output(task, (int)regs->rdi);
     if (call->row && !call->emulated && call->row->flags & CALL_EXITS)
         return on_exit_call(recorder, task);
     return resume_into_call(recorder, task);
@@ -160,7 +163,9 @@ struct error *log_call_entry(struct recorder *recorder, struct task *task)
 {
     draft_begin(&recorder->draft, EVENT_CALL_ENTER);
     recorder->draft.event.before = trace_regs_of(&task->call.entry);
-    struct error *error = task->call.child ? add_child_effect(recorder, task) : NULL;
+    struct error *error = add_entry_effects(recorder, task);
+    if (!error && task->call.child)
+        error = add_child_effect(recorder, task);
     if (error)
         return error;
     task->call.entry_logged = true;
@@ -173,7 +178,7 @@ struct error *log_call_entry(struct recorder *recorder, struct task *task)
 /* Arguments as the program had them, and the result of a call that the kernel was not asked for. */
 static void restore_registers(struct task *task, struct user_regs_struct *regs)
 {
-    const struct user_regs_struct *entry = &task->call.entry;
+    const struct user_regs_struct *entry = &task->call.entry, before = *regs;
     if (task->call.row && task->call.row->flags & CALL_SIGRETURN)
         return;
     regs->rdi = entry->rdi;
@@ -185,7 +190,8 @@ static void restore_registers(struct task *task, struct user_regs_struct *regs)
     regs->orig_rax = entry->orig_rax;
     if (task->call.emulated)
         regs->rax = (uint64_t)task->call.answer;
-    tracee_regs_changed(task->tracee);
+    if (memcmp(regs, &before, sizeof(before)))
+        tracee_regs_changed(task->tracee);
 }
 
 /* The state of signals that a call may have changed and that we must know. */
@@ -225,7 +231,7 @@ struct error *complete_call(struct recorder *recorder, struct task *task)
         error = start_child(recorder, task, event->number);
     task->last_exit = *regs;
     task->call.active = false;
-    return error;
+    return error ? error : release_output(recorder, task);
 }
 
 struct error *on_call_exit(struct recorder *recorder, struct task *task)
@@ -237,14 +243,17 @@ struct error *on_call_exit(struct recorder *recorder, struct task *task)
     if (error)
         return error;
     restore_registers(task, regs);
-    error = tracee_pending_signals(task->tracee, &task->boundary_signals);
+    /* After other calls, a signal's delivery stop shows by itself that nothing ran in between. */
+    if (task->call.row && task->call.row->flags & CALL_SIGRETURN)
+        error = tracee_pending_signals(task->tracee, &task->boundary_signals);
     if (error)
         return error;
     if (is_restart_code(regs->rax) && !task->call.emulated) {
         task->call.restarting = true;
         task->last_exit = *regs;
         task->state = TASK_RUNNING;
-        return tracee_run(task->tracee, RUN_ON, 0);
+        error = release_output(recorder, task);
+        return error ? error : tracee_run(task->tracee, RUN_ON, 0);
     }
     error = complete_call(recorder, task);
     return error ? error : go_on(recorder, task);
