@@ -182,7 +182,7 @@ struct error *replay_all(const struct replay_options *options, int *status)
     error = replay_streams(&replay);
     while (replay.live)
         remove_live(&replay, replay.live);
-    tsc_trap_leave();
+    replay_unpin();
     store_close(store);
     *status = replay.status;
     return error;
