@@ -245,6 +245,11 @@ struct error *session_fork_stream(struct session *session, uint32_t stream, stru
 /* --- What it looks like
  * ---------------------------------------------------------------------------------- */
 
+pid_t session_process(const struct session *session)
+{
+    return tracee_tid(vessel_tracee(session->vessel));
+}
+
 uint32_t session_stream(const struct session *session)
 {
     return session->stream;
