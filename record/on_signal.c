@@ -239,7 +239,18 @@ static struct error *take_back_call(struct task *task, const struct user_regs_st
     return NULL;
 }
 
-struct error *deliver_held_signal(struct recorder *recorder, struct task *task)
+struct error *find_deliverable_signal(struct task *task, struct held_signal **ret)
+{
+    uint64_t mask = 0;
+    struct error *error = task->held ? tracee_get_sigmask(task->tracee, &mask) : NULL;
+    *ret = error ? NULL : task->held;
+    while (*ret && mask & BIT((*ret)->info.si_signo))
+        *ret = (*ret)->next;
+    return error;
+}
+
+struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
+                                  struct held_signal *held)
 {
     struct user_regs_struct *regs;
     struct stop stop;
@@ -248,8 +259,8 @@ struct error *deliver_held_signal(struct recorder *recorder, struct task *task)
     if (error)
         return error;
     struct user_regs_struct entry = *regs;
-    int signal = task->held->info.si_signo;
-    task->held->sent = true;
+    int signal = held->info.si_signo;
+    held->sent = true;
     error = take_back_call(task, &entry);
     if (!error)
         error = tracee_run(task->tracee, RUN_ON, signal);

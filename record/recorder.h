@@ -182,8 +182,11 @@ task_view(struct task *task); /* the program's memory, seen through the call's s
 
 /* --- on_signal.c ----------------------------------------------------------------------------- */
 struct error *on_signal(struct recorder *recorder, struct task *task, int signal) MUST_CHECK;
-struct error *deliver_held_signal(struct recorder *recorder,
-                                  struct task *task) MUST_CHECK; /* at a call's entry */
+/* A held signal that is not blocked (a handler may have blocked it meanwhile); NULL if none. */
+struct error *find_deliverable_signal(struct task *task, struct held_signal **ret) MUST_CHECK;
+/* At a call's entry. */
+struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
+                                  struct held_signal *held) MUST_CHECK;
 
 /* --- on_tsc.c -------------------------------------------------------------------------------- */
 bool is_tsc_trap(struct task *task, const siginfo_t *info);
