@@ -117,6 +117,26 @@ static struct error *log_fatal_signal(struct recorder *recorder, struct task *ta
     return log_event(recorder, task);
 }
 
+#define RED_ZONE 128
+
+/*
+ * The frame, with what lies between it and the interrupted code's red zone, and below it as far as
+ * the handler's red zone will reach. The kernel does not write there, but what is left there from
+ * before may be the dynamic linker's saved vector state, which is not the same in replay.
+ */
+static struct error *add_frame(struct recorder *recorder, struct task *task, uint64_t stack,
+                               uint64_t interrupted)
+{
+    uint64_t end = frame_end(task, stack);
+    if (interrupted - RED_ZONE > end && interrupted - RED_ZONE - end < PAGE_BYTES)
+        end = interrupted - RED_ZONE;
+    struct error *error =
+        draft_memory(&recorder->draft, task->tracee, taddr_of(stack), end - stack);
+    return error
+               ? error
+               : draft_memory(&recorder->draft, task->tracee, taddr_of(stack - RED_ZONE), RED_ZONE);
+}
+
 static struct error *log_handler_entry(struct recorder *recorder, struct task *task,
                                        const siginfo_t *info, enum event_reach reach,
                                        const struct user_regs_struct *before)
@@ -128,8 +148,7 @@ static struct error *log_handler_entry(struct recorder *recorder, struct task *t
     if (error)
         return error;
     recorder->draft.event.after = trace_regs_of(regs);
-    error = draft_memory(&recorder->draft, task->tracee, taddr_of(regs->rsp),
-                         frame_end(task, regs->rsp) - regs->rsp);
+    error = add_frame(recorder, task, regs->rsp, before->rsp);
     if (!error)
         error = draft_xsave(&recorder->draft, task->tracee);
     if (!error)
