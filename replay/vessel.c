@@ -1,4 +1,4 @@
-#include "replay/vessel.h"
+#include "replay/vessel_private.h"
 
 #include <asm/unistd.h>
 #include <elf.h>
@@ -17,13 +17,6 @@
 #include "engine/tracee/maps.h"
 #include "engine/tracee/reel_page.h"
 #include "engine/tracee/spawn.h"
-
-#define DATA_PAGE (REEL_PAGE + PAGE_BYTES)
-
-struct vessel {
-    struct tracee *tracee;
-    const struct store *store;
-};
 
 struct tracee *vessel_tracee(struct vessel *vessel)
 {
@@ -103,9 +96,14 @@ static struct error *call_kernel(struct vessel *vessel, long number, const uint6
     return NULL;
 }
 
-/* A call that must succeed. */
-static struct error *must_call(struct vessel *vessel, const char *what, long number,
-                               const uint64_t arguments[6], int64_t *ret)
+struct error *vessel_try_call(struct vessel *vessel, long number, const uint64_t arguments[6],
+                              int64_t *ret)
+{
+    return call_kernel(vessel, number, arguments, NULL, ret);
+}
+
+struct error *vessel_call(struct vessel *vessel, const char *what, long number,
+                          const uint64_t arguments[6], int64_t *ret)
 {
     struct error *error = call_kernel(vessel, number, arguments, NULL, ret);
     if (error || *ret >= 0 || *ret < -4095)
@@ -114,9 +112,6 @@ static struct error *must_call(struct vessel *vessel, const char *what, long num
     return error_errno(NULL, "%s(%#lx, %#lx, %#lx, %#lx) failed in the replayed process", what,
                        arguments[0], arguments[1], arguments[2], arguments[3]);
 }
-
-#define CALL(vessel, name, ...)                                                                    \
-    must_call(vessel, #name, __NR_##name, (const uint64_t[6]){__VA_ARGS__}, &(int64_t){0})
 
 /* --- Creation
  * -------------------------------------------------------------------------------------------- */
@@ -327,8 +322,12 @@ struct error *vessel_fork(struct vessel *vessel, struct vessel **ret)
     }
     *child_regs = *regs;
     tracee_regs_changed(child->tracee);
-    *ret = child;
-    return NULL;
+    error = vessel_copy_objects(child, vessel);
+    if (error)
+        vessel_destroy(child);
+    else
+        *ret = child;
+    return error;
 }
 
 void vessel_destroy(struct vessel *vessel)
@@ -343,117 +342,6 @@ void vessel_destroy(struct vessel *vessel)
             kill(pid, SIGKILL);
         tracee_destroy(vessel->tracee);
     }
+    free(vessel->objects);
     free(vessel);
-}
-
-/* --- Effects
- * --------------------------------------------------------------------------------------------- */
-
-/* A trace may say anything: what would touch our own pages, or is no address of user space, is
- * refused. */
-static struct error *check_range(uint64_t address, uint64_t length)
-{
-    static const uint64_t user_end = 0x7ffffffff000;
-    bool sane = address % PAGE_BYTES == 0 && length % PAGE_BYTES == 0 && length &&
-                length <= user_end && address <= user_end - length;
-    bool ours = address < DATA_PAGE + PAGE_BYTES && address + length > REEL_PAGE;
-    if (sane && !ours)
-        return NULL;
-    return error_new("the trace is damaged or was made up",
-                     "the trace maps [%#lx, +%#lx), where nothing may be", address, length);
-}
-
-static struct error *open_contents(struct vessel *vessel, const struct store_name *name,
-                                   int64_t *fd)
-{
-    char path[PATH_MAX];
-    int length = snprintf(path, sizeof(path), "%s/%s", store_path(vessel->store), name->hex);
-    if (length >= (int)sizeof(path))
-        return error_new("move it to a shorter path", "the path of the store, %s, is too long",
-                         store_path(vessel->store));
-    CLEANUP(close_fd)
-    int check = -1; /* says by name what is missing, which a failed call inside cannot */
-    struct error *error = store_get(vessel->store, name, &check);
-    if (!error)
-        error = tracee_write(vessel->tracee, taddr_of(DATA_PAGE), path, (size_t)length + 1);
-    if (error)
-        return error;
-    return must_call(vessel, "open", __NR_open,
-                     (const uint64_t[6]){DATA_PAGE, O_RDONLY | O_CLOEXEC}, fd);
-}
-
-static struct error *apply_map(struct vessel *vessel, const struct effect *effect)
-{
-    uint64_t flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
-    int64_t fd = -1;
-    struct error *error = check_range(effect->address.value, effect->length);
-    if (error)
-        return error;
-    if (effect->map.contents.hex[0])
-        error = open_contents(vessel, &effect->map.contents, &fd);
-    else
-        flags |= MAP_ANONYMOUS;
-    if (!error)
-        error = CALL(vessel, mmap, effect->address.value, effect->length, effect->map.protection,
-                     flags, (uint64_t)fd, effect->map.offset);
-    if (fd < 0)
-        return error;
-    struct error *close_error = CALL(vessel, close, (uint64_t)fd);
-    if (!error)
-        return close_error;
-    error_free(close_error);
-    return error;
-}
-
-static struct error *apply_remap(struct vessel *vessel, const struct effect *effect)
-{
-    uint64_t from = effect->remap.old_address.value, to = effect->address.value;
-    uint64_t flags = from == to ? 0 : MREMAP_MAYMOVE | MREMAP_FIXED | effect->remap.flags;
-    struct error *error = check_range(from, effect->remap.old_length);
-    if (!error)
-        error = check_range(to, effect->length);
-    return error ? error
-                 : CALL(vessel, mremap, from, effect->remap.old_length, effect->length, flags, to);
-}
-
-/* Advice over holes takes effect on what is there, and says ENOMEM. */
-static struct error *apply_advice(struct vessel *vessel, const struct effect *effect)
-{
-    int64_t ignored;
-    struct error *error = check_range(effect->address.value, effect->length);
-    const uint64_t arguments[6] = {effect->address.value, effect->length, effect->advise.advice};
-    return error ? error : call_kernel(vessel, __NR_madvise, arguments, NULL, &ignored);
-}
-
-static struct error *apply_memory(struct vessel *vessel, const struct effect *effect)
-{
-    if (effect->address.value < DATA_PAGE + PAGE_BYTES &&
-        effect->address.value + effect->length > REEL_PAGE)
-        return check_range(REEL_PAGE, PAGE_BYTES);
-    return tracee_write(vessel->tracee, effect->address, effect->bytes, effect->length);
-}
-
-struct error *vessel_apply(struct vessel *vessel, const struct effect *effect)
-{
-    struct error *error = NULL;
-    switch (effect->kind) {
-    case EFFECT_MEMORY:
-        return apply_memory(vessel, effect);
-    case EFFECT_MAP:
-        return apply_map(vessel, effect);
-    case EFFECT_UNMAP:
-        error = check_range(effect->address.value, effect->length);
-        return error ? error : CALL(vessel, munmap, effect->address.value, effect->length);
-    case EFFECT_PROTECT:
-        error = check_range(effect->address.value, effect->length);
-        return error ? error
-                     : CALL(vessel, mprotect, effect->address.value, effect->length,
-                            effect->protect.protection);
-    case EFFECT_REMAP:
-        return apply_remap(vessel, effect);
-    case EFFECT_ADVISE:
-        return apply_advice(vessel, effect);
-    default:
-        return NULL;
-    }
 }
