@@ -116,6 +116,9 @@ static void walk_steps(struct target *target, struct position from)
     uint32_t tid = target_current_task(target);
     const struct resume forward = {.direction = FORWARD, .mode = RESUME_STEP, .tid = tid};
     const struct resume backward = {.direction = BACKWARD, .mode = RESUME_STEP, .tid = tid};
+    check(target_resume(target, &forward, &stop)); /* out of a call, where no step leads back to */
+    if (stop.reason != STOPPED_STEP || stop.tid != tid)
+        return;
     seen[0] = footprint(target, tid);
     while (steps < STEPS) {
         check(target_resume(target, &forward, &stop));
@@ -135,8 +138,13 @@ static void walk_steps(struct target *target, struct position from)
         if (stop.reason == STOPPED_START)
             return;
         struct footprint now = footprint(target, tid);
-        want(memcmp(&now.regs, &seen[i].regs, sizeof(now.regs)) == 0, "other registers",
-             now.position);
+        bool same = memcmp(&now.regs, &seen[i].regs, sizeof(now.regs)) == 0;
+        if (!same)
+            fprintf(stderr,
+                    "walk: task %u, step %d of %d: rip %#lx at %lu+%lu was %#lx at %lu+%lu\n", tid,
+                    i, steps, now.regs.value[TRACE_RIP], now.position.event, now.position.count,
+                    seen[i].regs.value[TRACE_RIP], seen[i].position.event, seen[i].position.count);
+        want(same, "other registers", now.position);
     }
 }
 
