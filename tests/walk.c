@@ -126,8 +126,7 @@ static void walk_steps(struct target *target, struct position from)
             break;
         seen[++steps] = footprint(target, tid);
     }
-    if (stop.reason !=
-        STOPPED_STEP) { /* a signal, or the end: go back to where the last step led */
+    if (steps < STEPS) { /* a signal, or an end: go back to where the last step led */
         check(target_seek(target, seen[steps].position));
         if (target_current_task(target) != tid)
             return;
