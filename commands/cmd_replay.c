@@ -14,6 +14,7 @@
 
 struct replay_arguments {
     bool all;
+    bool statistics;
     const char *check;
 };
 
@@ -53,8 +54,11 @@ static int replay_whole(struct trace_reader *reader, const struct replay_argumen
 {
     const struct replay_options options = {
         .reader = reader, .check_memory = trace_reader_header(reader)->memory_checks};
+    struct replay_statistics statistics = {0};
     int status;
-    struct error *error = replay_all(&options, &status);
+    struct error *error = replay_all(&options, &status, &statistics);
+    if (arguments->statistics)
+        print_statistics(statistics.stops, statistics.calls, statistics.events);
     if (error == &err_diverged)
         return COMMAND_DIVERGED;
     if (!error)
@@ -79,6 +83,7 @@ static int run(int argc, char **argv)
     const struct option_rule rules[] = {
         {.letter = 'a', .name = "all", .flag = &arguments.all},
         {.name = "check", .text = &arguments.check},
+        {.name = "statistics", .flag = &arguments.statistics},
     };
     int first;
     struct error *error =

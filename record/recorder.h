@@ -112,7 +112,7 @@ struct recorder {
     int root_status;
     cpu_set_t affinity; /* what reel was started with; the tracees are told this one */
     int cpu;
-    uint64_t events;
+    struct record_statistics statistics;
     struct early_stop *early; /* stops of tasks that nobody has told us of yet */
 };
 
