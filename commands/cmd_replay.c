@@ -8,6 +8,7 @@
 #include "commands/command.h"
 #include "commands/command_result.h"
 #include "commands/options.h"
+#include "commands/replay_debug.h"
 #include "engine/tracee/cpu.h"
 #include "replay/replay_all.h"
 #include "trace-format/location.h"
@@ -15,7 +16,7 @@
 struct replay_arguments {
     bool all;
     bool statistics;
-    const char *check;
+    struct debug_arguments debug;
 };
 
 static struct error *check_processor(const struct trace_reader *reader)
@@ -68,37 +69,70 @@ static int replay_whole(struct trace_reader *reader, const struct replay_argumen
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static int replay_under_debugger(struct trace_reader *reader,
+                                 const struct replay_arguments *arguments)
+{
+    int status;
+    struct error *error = replay_debug(reader, &arguments->debug, &status);
+    return error ? command_result(error) : status;
+}
+
 static int replay(const char *name, const struct replay_arguments *arguments)
 {
     CLEANUP(trace_reader) struct trace_reader *reader = NULL;
     struct error *error = open_trace(name, &reader);
     if (!error)
         error = check_processor(reader);
-    return error ? command_result(error) : replay_whole(reader, arguments);
+    if (error)
+        return command_result(error);
+    return arguments->all ? replay_whole(reader, arguments)
+                          : replay_under_debugger(reader, arguments);
 }
 
 static int run(int argc, char **argv)
 {
     struct replay_arguments arguments = {0};
+    struct debug_arguments *debug = &arguments.debug;
     const struct option_rule rules[] = {
-        {.letter = 'a', .name = "all", .flag = &arguments.all},
-        {.name = "check", .text = &arguments.check},
+        {.letter = 'a', .name = "autopilot", .flag = &arguments.all},
+        {.letter = 'p', .name = "onprocess", .text = &debug->process},
+        {.letter = 'g', .name = "goto", .text = &debug->event},
+        {.letter = 's', .name = "dbgport", .text = &debug->port},
+        {.letter = 'h', .name = "dbghost", .text = &debug->host},
+        {.letter = 'k', .name = "keep-listening", .flag = &debug->keep},
+        {.letter = 'd', .name = "debugger", .text = &debug->debugger},
+        {.letter = 'x', .name = "gdb-x", .text = &debug->commands},
         {.name = "statistics", .flag = &arguments.statistics},
     };
-    int first;
+    int first, own = options_before_dashes(argc, argv);
+    if (own < argc)
+        debug->debugger_arguments = (const char *const *)argv + own + 1;
     struct error *error =
-        options_parse(argc, argv, rules, ARRAY_LENGTH(rules), OPTIONS_ANYWHERE, &first);
+        options_parse(own, argv, rules, ARRAY_LENGTH(rules), OPTIONS_ANYWHERE, &first);
     if (!error)
-        error = options_operands(argc, argv, first, 1);
+        error = options_operands(own, argv, first, 1);
     if (error)
         return command_result(error);
-    return replay(first < argc ? argv[first] : NULL, &arguments);
+    return replay(first < own ? argv[first] : NULL, &arguments);
 }
 
 const struct command cmd_replay = {
     .name = "replay",
-    .arguments = "[OPTIONS] [TRACE]",
-    .summary = "replays a recording, under gdb or to its end",
-    .help = "",
+    .arguments = "[OPTIONS] [TRACE] [-- DEBUGGER-ARGUMENTS]",
+    .summary = "replays a recording, in gdb or, with -a, to its end",
+    .help = "  -a, --autopilot        replay everything, compare it with the recording, print what "
+            "the program printed;\n"
+            "                         exits as the program did, 3 on a divergence, 2 if the trace "
+            "is not whole\n"
+            "  -p, --onprocess P      debug the process with this id or program name (default: the "
+            "first that\n"
+            "                         died of a signal, else the one that was recorded)\n"
+            "  -g, --goto EVENT       start there\n"
+            "  -x, --gdb-x FILE       let gdb read commands from FILE\n"
+            "  -d, --debugger GDB     the gdb to start\n"
+            "  -s, --dbgport PORT     start no debugger, only serve one (0: any free port)\n"
+            "  -h, --dbghost HOST     listen there (default: 127.0.0.1)\n"
+            "  -k, --keep-listening   serve one client after another\n"
+            "      --statistics       with -a: say at the end, on stderr, what replaying cost\n",
     .run = run,
 };

@@ -3,7 +3,12 @@
  */
 #include <asm/unistd.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "engine/base/cleanup.h"
 #include "record/recorder.h"
 
 static struct call finished_call(const struct task *task, const struct user_regs_struct *exit)
@@ -25,8 +30,7 @@ static bool failed(const struct call *call)
 static struct error *add_output(struct recorder *recorder, struct task *task,
                                 const struct call *call)
 {
-    int descriptor = failed(call) ? 0 : original_output(task, (int)call->argument[0]);
-    if (!descriptor)
+    if (failed(call) || !task->call.output)
         return NULL;
     struct memory_ranges ranges = {0};
     struct memory_view view = task_view(task);
@@ -35,7 +39,7 @@ static struct error *add_output(struct recorder *recorder, struct task *task,
         struct effect effect = {.kind = EFFECT_OUTPUT,
                                 .address = ranges.range[i].address,
                                 .length = ranges.range[i].length,
-                                .output.descriptor = (uint32_t)descriptor};
+                                .output.descriptor = (uint32_t)task->call.output};
         error = draft_effect(&recorder->draft, &effect);
     }
     memory_ranges_deinit(&ranges);
@@ -53,6 +57,45 @@ static struct error *add_outputs(struct recorder *recorder, struct task *task,
     struct error *error = call_outputs(call, &view, &ranges);
     if (!error && in_scratch)
         error = scratch_collect(task, &ranges);
+    for (size_t i = 0; !error && i < ranges.count; i++)
+        error = draft_memory(&recorder->draft, task->tracee, ranges.range[i].address,
+                             ranges.range[i].length);
+    memory_ranges_deinit(&ranges);
+    return error;
+}
+
+/* R, S, D, t … as in /proc/PID/stat; 0 if the task is gone. */
+static char run_state(const struct task *task)
+{
+    char path[64], text[256] = "";
+    snprintf(path, sizeof(path), "/proc/%d/stat", task->tid);
+    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+        return 0;
+    const char *end = strrchr(text, ')');
+    return end && end[1] ? end[2] : 0;
+}
+
+/* Lets the task, which has been resumed into a call, come to rest there. */
+static void wait_until_asleep(const struct task *task)
+{
+    for (int tries = 0; tries < 1000 && run_state(task) == 'R'; tries++)
+        sched_yield();
+}
+
+/* Only futex words are written in place by a call that is still under way; all else goes to
+ * scratch memory, or comes at the end. */
+struct error *add_entry_effects(struct recorder *recorder, struct task *task)
+{
+    const struct user_regs_struct none = {0};
+    if (task->call.entry.orig_rax != __NR_futex)
+        return NULL;
+    struct call call = finished_call(task, &none);
+    struct memory_view view = task_view(task);
+    struct memory_ranges ranges = {0};
+    struct error *error = call_outputs(&call, &view, &ranges);
+    if (!error && ranges.count)
+        wait_until_asleep(task);
     for (size_t i = 0; !error && i < ranges.count; i++)
         error = draft_memory(&recorder->draft, task->tracee, ranges.range[i].address,
                              ranges.range[i].length);

@@ -2,6 +2,9 @@
  * --check=memory: a hash of all writable private memory after each event, in pieces, so that replay
  * can say where it differs.
  *
+ * Pages that the program never touched are taken for zero and not read, since reading would bring
+ * them in, which mincore(2) shows.
+ *
  * Left out is what is no part of the program's state: below each task's red zone, where the dynamic
  * linker's lazy binding leaves vector state whose form depends on which components the processor
  * has in use.
@@ -23,27 +26,49 @@ static bool is_program_memory(const struct mapping *mapping)
            !(mapping->start >= REEL_PAGE && mapping->start < REEL_AREA_END);
 }
 
-static struct error *add_piece(struct recorder *recorder, struct task *task, uint64_t start,
-                               uint64_t end)
+/* What the piece holds; of anonymous memory only the pages that are there are read. */
+static struct error *read_piece(struct task *task, bool anonymous, uint64_t start, uint64_t end,
+                                uint8_t *bytes)
 {
-    static uint8_t bytes[PIECE_BYTES];
-    size_t size = end - start;
-    size_t got = tracee_read_some(task->tracee, taddr_of(start), bytes, size);
-    memset(bytes + got, 0, size - got);
-    struct effect effect = {.kind = EFFECT_CHECK,
-                            .address = taddr_of(start),
-                            .length = size,
-                            .check.hash = XXH3_64bits(bytes, size)};
-    return draft_effect(&recorder->draft, &effect);
+    uint8_t own[PIECE_BYTES / PAGE_BYTES + 1];
+    uint64_t first = start & ~(PAGE_BYTES - 1), last = page_up(end);
+    memset(bytes, 0, end - start);
+    if (!anonymous) {
+        tracee_read_some(task->tracee, taddr_of(start), bytes, end - start);
+        return NULL;
+    }
+    struct error *error = mapping_own_pages(task->tid, first, last, own);
+    for (uint64_t at = start, next; !error && at < end; at = next) {
+        uint8_t is_own = own[(at - first) / PAGE_BYTES];
+        next = (at & ~(PAGE_BYTES - 1)) + PAGE_BYTES;
+        while (next < end && own[(next - first) / PAGE_BYTES] == is_own)
+            next += PAGE_BYTES;
+        if (is_own)
+            tracee_read_some(task->tracee, taddr_of(at), bytes + (at - start),
+                             (next < end ? next : end) - at);
+    }
+    return error;
 }
 
-static struct error *add_range(struct recorder *recorder, struct task *task, uint64_t start,
-                               uint64_t end)
+static struct error *add_piece(struct recorder *recorder, struct task *task, bool anonymous,
+                               uint64_t start, uint64_t end)
+{
+    static uint8_t bytes[PIECE_BYTES];
+    struct error *error = read_piece(task, anonymous, start, end, bytes);
+    struct effect effect = {.kind = EFFECT_CHECK,
+                            .address = taddr_of(start),
+                            .length = end - start,
+                            .check.hash = XXH3_64bits(bytes, end - start)};
+    return error ? error : draft_effect(&recorder->draft, &effect);
+}
+
+static struct error *add_range(struct recorder *recorder, struct task *task, bool anonymous,
+                               uint64_t start, uint64_t end)
 {
     struct error *error = NULL;
     for (; !error && start < end; start += PIECE_BYTES)
-        error =
-            add_piece(recorder, task, start, end - start < PIECE_BYTES ? end : start + PIECE_BYTES);
+        error = add_piece(recorder, task, anonymous, start,
+                          end - start < PIECE_BYTES ? end : start + PIECE_BYTES);
     return error;
 }
 
@@ -71,15 +96,17 @@ static struct error *add_mapping(struct recorder *recorder, struct task *task,
                                  const struct mapping *mapping)
 {
     uint64_t start = mapping->start, live = 0;
+    bool anonymous = mapping->inode == 0;
     struct error *error = NULL;
     while (!error && find_stack(recorder, task->group, start, mapping->end, &live)) {
         uint64_t dead = live - start > DEAD_STACK_MAX ? live - DEAD_STACK_MAX : start;
-        error = add_range(recorder, task, start, dead);
+        error = add_range(recorder, task, anonymous, start, dead);
         start = live + RED_ZONE;
         if (!error)
-            error = add_range(recorder, task, live, start < mapping->end ? start : mapping->end);
+            error = add_range(recorder, task, anonymous, live,
+                              start < mapping->end ? start : mapping->end);
     }
-    return error ? error : add_range(recorder, task, start, mapping->end);
+    return error ? error : add_range(recorder, task, anonymous, start, mapping->end);
 }
 
 struct error *add_memory_check(struct recorder *recorder, struct task *task)

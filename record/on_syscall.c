@@ -95,7 +95,7 @@ static struct error *resume_into_call(struct recorder *recorder, struct task *ta
     struct error *error = NULL;
     if (task->call.may_block && task->group->tasks > 1)
         error = scratch_redirect(recorder, task);
-    if (!error)
+    if (!error && take_output(recorder, task))
         error = tracee_run(task->tracee, RUN_TO_CALL, 0);
     if (error)
         return error;
@@ -114,6 +114,8 @@ static struct error *begin_call(struct recorder *recorder, struct task *task,
     call->entry = *regs;
     call->may_block = call->row && call->row->flags & CALL_MAY_BLOCK;
     adjust_call(task, regs);
+    if (call->row && call->row->flags & CALL_SENDS)
+        call->output = original_output(task, (int)regs->rdi);
     if (call->row && !call->emulated && call->row->flags & CALL_EXITS)
         return on_exit_call(recorder, task);
     return resume_into_call(recorder, task);
@@ -161,7 +163,9 @@ struct error *log_call_entry(struct recorder *recorder, struct task *task)
 {
     draft_begin(&recorder->draft, EVENT_CALL_ENTER);
     recorder->draft.event.before = trace_regs_of(&task->call.entry);
-    struct error *error = task->call.child ? add_child_effect(recorder, task) : NULL;
+    struct error *error = add_entry_effects(recorder, task);
+    if (!error && task->call.child)
+        error = add_child_effect(recorder, task);
     if (error)
         return error;
     task->call.entry_logged = true;
@@ -227,7 +231,7 @@ struct error *complete_call(struct recorder *recorder, struct task *task)
         error = start_child(recorder, task, event->number);
     task->last_exit = *regs;
     task->call.active = false;
-    return error;
+    return error ? error : release_output(recorder, task);
 }
 
 struct error *on_call_exit(struct recorder *recorder, struct task *task)
@@ -248,7 +252,8 @@ struct error *on_call_exit(struct recorder *recorder, struct task *task)
         task->call.restarting = true;
         task->last_exit = *regs;
         task->state = TASK_RUNNING;
-        return tracee_run(task->tracee, RUN_ON, 0);
+        error = release_output(recorder, task);
+        return error ? error : tracee_run(task->tracee, RUN_ON, 0);
     }
     error = complete_call(recorder, task);
     return error ? error : go_on(recorder, task);

@@ -5,14 +5,10 @@
  * it. One with a copy of the memory starts a stream of its own, which names the event that it
  * begins after.
  *
- * What the kernel does to memory when a task ends (clear_child_tid and the futex wake behind it,
- * CLONE_CHILD_CLEARTID in clone(2)) would happen at an unrepeatable moment. So at the entry of exit
- * we take the address from the kernel (set_tid_address(0)), clear the word ourselves, as an effect
- * of that event, and wake the waiters.
+ * What the kernel does to memory when a task ends: on_thread_exit.c.
  */
 #include <asm/unistd.h>
 #include <errno.h>
-#include <linux/futex.h>
 #include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,17 +105,34 @@ static uint64_t clone_flags(struct task *task)
     }
 }
 
-static uint64_t child_tid_address(struct task *task)
+/* An address among clone's arguments: where it is in clone's registers, or in clone3's structure.
+ */
+static uint64_t clone_address(struct task *task, uint64_t in_register, size_t in_structure)
 {
     const struct user_regs_struct *entry = &task->call.entry;
     uint64_t address = 0;
     if (entry->orig_rax == __NR_clone)
-        return entry->r10;
+        return in_register;
     if (entry->orig_rax == __NR_clone3)
-        tracee_read_some(task->tracee,
-                         taddr_of(entry->rdi + offsetof(struct clone_args, child_tid)), &address,
+        tracee_read_some(task->tracee, taddr_of(entry->rdi + in_structure), &address,
                          sizeof(address));
     return address;
+}
+
+static uint64_t child_tid_address(struct task *task)
+{
+    return clone_address(task, task->call.entry.r10, offsetof(struct clone_args, child_tid));
+}
+
+static uint64_t parent_tid_address(struct task *task)
+{
+    return clone_address(task, task->call.entry.rdx, offsetof(struct clone_args, parent_tid));
+}
+
+/* clone(2) stores it where it would store the parent's copy of the id. */
+static uint64_t pidfd_address(struct task *task)
+{
+    return clone_address(task, task->call.entry.rdx, offsetof(struct clone_args, pidfd));
 }
 
 static struct error *join_process(struct task *creator, struct task *child, uint64_t flags)
@@ -248,6 +261,26 @@ struct error *add_child_effect(struct recorder *recorder, struct task *task)
     return draft_effect(&recorder->draft, &effect);
 }
 
+/*
+ * What differs between the memory of a forked child and its creator's after the call: the kernel
+ * writes CLONE_CHILD_SETTID's word into the child's only, CLONE_PARENT_SETTID's and CLONE_PIDFD's
+ * into the creator's only.
+ */
+static struct error *add_tid_words(struct recorder *recorder, struct task *creator,
+                                   struct task *child)
+{
+    uint64_t flags = clone_flags(creator);
+    struct draft *draft = &recorder->draft;
+    struct error *error = add_child_tid(recorder, creator, child);
+    if (!error && flags & CLONE_PARENT_SETTID)
+        error = draft_memory(draft, child->tracee, taddr_of(parent_tid_address(creator)),
+                             sizeof(uint32_t));
+    if (!error && flags & CLONE_PIDFD)
+        error =
+            draft_memory(draft, child->tracee, taddr_of(pidfd_address(creator)), sizeof(uint32_t));
+    return error;
+}
+
 /* The first event of a stream that is a copy of its creator's after `event`. */
 static struct error *log_forked_start(struct recorder *recorder, struct task *creator,
                                       struct task *child, uint64_t event)
@@ -268,7 +301,7 @@ static struct error *log_forked_start(struct recorder *recorder, struct task *cr
     draft_begin(&recorder->draft, EVENT_START);
     recorder->draft.event.origin = &origin;
     recorder->draft.event.after = trace_regs_of(regs);
-    error = add_child_tid(recorder, creator, child);
+    error = add_tid_words(recorder, creator, child);
     return error ? error : log_event(recorder, child);
 }
 
@@ -287,58 +320,20 @@ struct error *start_child(struct recorder *recorder, struct task *task, uint64_t
 
 /* --- Ends ------------------------------------------------------------------------------------ */
 
-/* At a call's entry: makes other calls in its place. The original entry is to be reached again
- * afterwards. */
-static struct error *call_instead(struct task *task, long number, uint64_t first, uint64_t second,
-                                  uint64_t third)
+/* A thread that ends does so at once, so that its end follows in the trace. (A leader's status
+ * comes with the last thread's.) */
+static struct error *see_thread_off(struct recorder *recorder, struct task *task)
 {
-    struct user_regs_struct *regs;
     struct stop stop;
-    struct error *error = tracee_regs(task->tracee, &regs);
-    if (error)
-        return error;
-    struct user_regs_struct entry = *regs;
-    regs->orig_rax = (uint64_t)number;
-    regs->rdi = first;
-    regs->rsi = second;
-    regs->rdx = third;
-    tracee_regs_changed(task->tracee);
-    error = tracee_run(task->tracee, RUN_TO_CALL, 0);
-    if (!error)
-        error = tracee_wait(task->tracee, &stop);
-    if (!error && stop.kind != STOP_CALL)
-        error = &err_tracee_gone;
-    if (!error)
-        error = tracee_regs(task->tracee, &regs);
-    if (error)
-        return error;
-    *regs = entry;
-    regs->rax = entry.orig_rax;
-    regs->rip -= 2;
-    regs->orig_rax = (uint64_t)-1;
-    tracee_regs_changed(task->tracee);
-    error = tracee_run(task->tracee, RUN_ON, 0);
-    if (!error)
-        error = tracee_wait(task->tracee, &stop);
-    return !error && stop.kind != STOP_SECCOMP ? &err_tracee_gone : error;
-}
-
-static struct error *clear_child_tid(struct recorder *recorder, struct task *task)
-{
-    static const uint32_t zero;
-    uint64_t address = task->clear_child_tid;
-    struct error *error = call_instead(task, __NR_set_tid_address, 0, 0, 0);
-    if (error)
-        return error;
-    task->clear_child_tid = 0;
-    error = tracee_write(task->tracee, taddr_of(address), &zero, sizeof(zero));
-    if (error) { /* the program gave a bad address, or unmapped it */
-        error_free(error);
-        return NULL;
+    for (;;) {
+        struct error *error = tracee_run(task->tracee, RUN_ON, 0);
+        if (!error || error == &err_tracee_gone)
+            error = tracee_wait(task->tracee, &stop);
+        if (error)
+            return error;
+        if (stop.kind == STOP_EXITED || stop.kind == STOP_KILLED)
+            return on_gone(recorder, task, stop.status);
     }
-    error = call_instead(task, __NR_futex, address, FUTEX_WAKE, 1);
-    return error ? error
-                 : draft_memory(&recorder->draft, task->tracee, taddr_of(address), sizeof(zero));
 }
 
 struct error *on_exit_call(struct recorder *recorder, struct task *task)
@@ -347,18 +342,18 @@ struct error *on_exit_call(struct recorder *recorder, struct task *task)
     struct error *error = NULL;
     draft_begin(&recorder->draft, EVENT_CALL_ENTER);
     recorder->draft.event.before = trace_regs_of(&task->call.entry);
-    if (task->call.entry.orig_rax == __NR_exit && group->tasks > 1 && task->clear_child_tid)
-        error = clear_child_tid(recorder, task);
+    if (task->call.entry.orig_rax == __NR_exit && group->tasks > 1)
+        error = add_thread_exit_effects(recorder, task);
     if (!error)
         error = log_event(recorder, task);
     if (error)
         return error;
     task->call.entry_logged = true;
     task->state = TASK_EXITING;
+    if (task->call.entry.orig_rax == __NR_exit && task->tid != task->process->pid)
+        return see_thread_off(recorder, task);
     error = tracee_run(task->tracee, RUN_ON, 0);
-    if (group->current == task)
-        group->current = NULL;
-    return error ? error : schedule(recorder, group);
+    return error ? error : give_up_turn(recorder, task);
 }
 
 struct error *on_exiting(struct recorder *recorder, struct task *task)
@@ -368,6 +363,10 @@ struct error *on_exiting(struct recorder *recorder, struct task *task)
     if (task->group && task->call.active && !task->call.entry_logged && task->state == TASK_CALLING)
         error = log_call_entry(recorder, task);
     task->state = TASK_EXITING;
+    task->call.output_ticket = 0;
+    struct error *release_error = release_output(recorder, task);
+    if (!error)
+        error = release_error;
     if (!error)
         error = tracee_run(task->tracee, RUN_ON, 0);
     if (!task->group)
@@ -388,6 +387,8 @@ struct error *on_gone(struct recorder *recorder, struct task *task, int status)
     if (last && task->process == recorder->root)
         recorder->root_status = status;
     bool group_lives = group->tasks > 1;
+    if (!error)
+        error = release_output(recorder, task);
     leave_group(task);
     process_release(recorder, task->process);
     task_destroy(recorder, task);

@@ -314,6 +314,7 @@ struct error *record_program(const struct record_options *options, int *status,
     CLEANUP(close_fd) int failure_pipe = -1;
     uint64_t started = monotonic_now(), resumes = tracee_resumes();
     struct error *error = choose_processor(&recorder);
+    recorder.one_output = is_one_output();
     if (!error)
         error = store_open(options->store, true, &recorder.store);
     if (!error)

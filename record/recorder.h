@@ -57,6 +57,8 @@ struct pending_call {
     uint64_t *scratch;               /* and the address of each piece there */
     struct scratch_block *block;     /* that the pieces lie in */
     struct task *child;              /* made by this call */
+    int output;                      /* 1 or 2: it writes to reel's own stdout or stderr */
+    uint64_t output_ticket;          /* waits at its entry, as that many-th, to write there */
 };
 
 /* An asynchronous signal that arrived in user code and waits for the task's next event. */
@@ -113,7 +115,10 @@ struct recorder {
     cpu_set_t affinity; /* what reel was started with; the tracees are told this one */
     int cpu;
     struct record_statistics statistics;
-    struct early_stop *early; /* stops of tasks that nobody has told us of yet */
+    struct early_stop *early;      /* stops of tasks that nobody has told us of yet */
+    struct task *output_holder[3]; /* [1], [2]: the task whose write to that output is under way */
+    bool one_output;               /* both are the same file */
+    uint64_t output_tickets;
 };
 
 /* --- record_loop.c --------------------------------------------------------------------------- */
@@ -149,6 +154,9 @@ void call_deinit(struct task *task);
 struct error *add_call_effects(struct recorder *recorder, struct task *task,
                                const struct user_regs_struct *exit) MUST_CHECK;
 
+/* What the call has written before it blocks: FUTEX_LOCK_PI says in the word that it waits. */
+struct error *add_entry_effects(struct recorder *recorder, struct task *task) MUST_CHECK;
+
 /* --- map_effects.c --------------------------------------------------------------------------- */
 struct error *add_map_effects(struct recorder *recorder, struct task *task,
                               const struct call *call) MUST_CHECK;
@@ -182,6 +190,11 @@ struct error *task_create(struct recorder *recorder, pid_t tid, struct task **re
 struct error *group_create(struct recorder *recorder, struct group **ret) MUST_CHECK;
 void leave_group(struct task *task);
 
+/* --- on_thread_exit.c ------------------------------------------------------------------------ */
+/* At the entry of exit, by a thread that others outlive: does to memory what the kernel would do
+ * at an unrepeatable moment. */
+struct error *add_thread_exit_effects(struct recorder *recorder, struct task *task) MUST_CHECK;
+
 /* --- on_exec.c ------------------------------------------------------------------------------- */
 /* `tid`: the id that the task has from now on (it may not have been its process's leader). */
 struct error *on_exec(struct recorder *recorder, struct task *task, pid_t tid) MUST_CHECK;
@@ -194,6 +207,12 @@ struct error *add_keyframe(struct recorder *recorder, struct task *task) MUST_CH
 /* 1 or 2 if the task's descriptor is the stdout or stderr that reel was started with, else 0. */
 int original_output(const struct task *task, int descriptor);
 bool copies_to_original_output(const struct task *task, const struct user_regs_struct *regs);
+bool is_one_output(void); /* reel's own stdout and stderr are the same file */
+/* Whether the task may go on into a call that writes there; else it stands in line, at the entry.
+ */
+bool take_output(struct recorder *recorder, struct task *task);
+/* The call's event is logged, or it will have none: the next in line goes on. */
+struct error *release_output(struct recorder *recorder, struct task *task) MUST_CHECK;
 
 /* --- affinity.c ------------------------------------------------------------------------------ */
 struct error *choose_processor(struct recorder *recorder) MUST_CHECK;

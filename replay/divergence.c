@@ -58,12 +58,14 @@ void divergence_report(FILE *file, struct session *session)
             divergence->length || divergence->have_regs ? "" : "s");
     if (divergence->signal)
         fprintf(file, "the replayed task was stopped by %s\n", signal_name(divergence->signal));
-    print_expected(file, session_next(session));
+    if (divergence->stream == session_stream(session)) /* else it is a stream just forked */
+        print_expected(file, session_next(session));
     if (divergence->length)
         fprintf(file, "first difference in the memory [%#lx, %#lx)\n", divergence->address.value,
                 divergence->address.value + divergence->length);
     if (!divergence->have_regs)
         return;
     print_registers(file, divergence);
-    print_code(file, session, divergence->replayed.value[TRACE_RIP]);
+    if (divergence->stream == session_stream(session))
+        print_code(file, session, divergence->replayed.value[TRACE_RIP]);
 }

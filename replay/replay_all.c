@@ -5,13 +5,12 @@
 #include "replay/replay_all.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/tracee/tsc_trap.h"
 #include "replay/divergence.h"
+#include "replay/pin.h"
 #include "replay/session.h"
 
 struct live {
@@ -170,20 +169,6 @@ static struct error *replay_streams(struct replay *replay)
     }
 }
 
-/* Like the recording: a stop costs a seventh when tracer and tracee share a processor, and rdpid
- * tells its number. */
-static void pin(const struct trace_header *header)
-{
-    cpu_set_t one, allowed;
-    CPU_ZERO(&one);
-    if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0 && header->cpu < CPU_SETSIZE &&
-        CPU_ISSET(header->cpu, &allowed))
-        CPU_SET(header->cpu, &one);
-    else
-        CPU_SET(sched_getcpu(), &one);
-    sched_setaffinity(0, sizeof(one), &one);
-}
-
 struct error *replay_all(const struct replay_options *options, int *status,
                          struct replay_statistics *statistics)
 {
@@ -193,8 +178,7 @@ struct error *replay_all(const struct replay_options *options, int *status,
     struct error *error = store_open(header->store, false, &store);
     if (error)
         return error;
-    pin(header);
-    tsc_trap_join();
+    replay_pin(header);
     struct replay replay = {.session_options = {.reader = options->reader,
                                                 .store = store,
                                                 .check_memory = options->check_memory,
@@ -204,7 +188,6 @@ struct error *replay_all(const struct replay_options *options, int *status,
     error = replay_streams(&replay);
     while (replay.live)
         remove_live(&replay, replay.live);
-    tsc_trap_leave();
     store_close(store);
     *status = replay.status;
     *statistics = replay.statistics;

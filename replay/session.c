@@ -233,6 +233,8 @@ struct error *session_fork_stream(struct session *session, uint32_t stream, stru
         error = copy_tasks(child, session);
     if (!error)
         error = start(child);
+    if (error == &err_diverged) /* whoever asked has only the parent to look at */
+        session->divergence = child->divergence;
     if (error)
         session_close(child);
     else
@@ -242,6 +244,11 @@ struct error *session_fork_stream(struct session *session, uint32_t stream, stru
 
 /* --- What it looks like
  * ---------------------------------------------------------------------------------- */
+
+pid_t session_process(const struct session *session)
+{
+    return tracee_tid(vessel_tracee(session->vessel));
+}
 
 uint32_t session_stream(const struct session *session)
 {

@@ -58,6 +58,9 @@ struct error *session_fork_stream(struct session *session, uint32_t stream,
 
 uint32_t session_stream(const struct session *session);
 
+/* The kernel process that carries it. */
+pid_t session_process(const struct session *session);
+
 /* The next event, or NULL at the end of the stream. */
 const struct event *session_next(const struct session *session);
 

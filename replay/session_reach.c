@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "engine/count/run.h"
 #include "replay/session_private.h"
 
 #define FLAG_TRAP 0x100ull     /* set by single-stepping */
@@ -63,80 +64,19 @@ struct error *session_compare(struct session *session, int signal)
     return session_diverged(session, "registers", signal);
 }
 
-static bool is_at_next_call(const struct session *session, const struct user_regs_struct *regs)
-{
-    const struct event *next = session->next;
-    return next->reach == REACH_CALL && next->before.value[TRACE_RIP] == regs->rip;
-}
-
-/* int 0x80 from 64-bit code: the recorder's filter answered it with ENOSYS, without an event. Where
- * the recording has its next call there is none, which saves us looking. */
-static struct error *answer_int80(struct session *session, bool *ret)
-{
-    static const uint8_t int80[] = {0xcd, 0x80};
-    struct tracee *tracee = vessel_tracee(session->vessel);
-    struct user_regs_struct *regs;
-    uint8_t bytes[2];
-    struct error *error = tracee_regs(tracee, &regs);
-    *ret = !error && !is_at_next_call(session, regs) &&
-           tracee_read_some(tracee, taddr_of(regs->rip - 2), bytes, 2) == 2 &&
-           memcmp(bytes, int80, 2) == 0;
-    if (*ret) {
-        regs->orig_rax = (uint64_t)-1; /* rax is -ENOSYS already */
-        tracee_regs_changed(tracee);
-    }
-    return error;
-}
-
-/* A signal that somebody sent to the vessel, and not the code: none of the program's. */
-static bool comes_from_outside(struct tracee *tracee)
-{
-    siginfo_t info;
-    struct error *error = tracee_siginfo(tracee, &info);
-    error_free(error);
-    return !error && info.si_code <= 0;
-}
-
-/* Whether this stop is one that the recording may know; *signal is 0 for a system call. */
-static struct error *is_stop_of_program(struct session *session, struct stop stop, bool *ret,
-                                        int *signal)
-{
-    struct tracee *tracee = vessel_tracee(session->vessel);
-    *signal = 0;
-    *ret = true;
-    switch (stop.kind) {
-    case STOP_CALL: {
-        struct error *error = answer_int80(session, ret);
-        *ret = !*ret;
-        return error;
-    }
-    case STOP_SIGNAL:
-        *signal = stop.signal;
-        *ret = !comes_from_outside(tracee);
-        return NULL;
-    case STOP_EXITED:
-    case STOP_KILLED:
-        return error_new("was it killed by somebody, or is memory short?",
-                         "the process that carries the replay is gone");
-    default:
-        *ret = false;
-        return NULL;
-    }
-}
-
 static struct error *run_to_stop(struct session *session, int *signal)
 {
     struct tracee *tracee;
+    struct run_result result;
+    const struct run_conditions conditions = {.next_call =
+                                                  taddr_of(session->next->before.value[TRACE_RIP])};
     struct error *error = session_load(session, &tracee);
-    bool done = false;
-    while (!error && !done) {
-        struct stop stop;
-        error = tracee_run(tracee, RUN_EMULATED, 0);
+    do { /* nobody but us may interrupt it */
         if (!error)
-            error = tracee_wait(tracee, &stop);
-        if (!error)
-            error = is_stop_of_program(session, stop, &done, signal);
-    }
+            error = run_native(tracee, &conditions, &result);
+    } while (!error && result.end == RUN_ENDED_BY_INTERRUPT);
+    if (!error)
+        *signal = result.signal;
     return error;
 }
 

@@ -99,18 +99,24 @@ static void walk_regular(struct walk *walk, const struct call_row *row, unsigned
     }
 }
 
-/* Errors that calls give before they write anything: they say that the arguments are bad, so that
- * these are no measure of memory either. */
+/* Errors that say that the arguments are bad, so that these are no measure of memory either. What
+ * has the same size always may have been written even so (select writes the time that was left,
+ * waitid an empty siginfo_t). */
 static bool refused_arguments(int64_t result)
 {
     return result == -EINVAL || result == -EFAULT || result == -EBADF || result == -ENOSYS;
 }
 
+static bool has_fixed_size(const struct call_arg *arg)
+{
+    return arg->kind == ARG_OUT || arg->kind == ARG_INOUT;
+}
+
 static void walk_call(struct walk *walk, const struct call_row *row)
 {
-    bool regular = walk_is_before(walk) || !refused_arguments(walk->call->result);
-    for (unsigned i = 0; regular && i < CALL_ARGUMENTS && !walk->error; i++) {
-        if (walk->call->argument[i])
+    bool refused = !walk_is_before(walk) && refused_arguments(walk->call->result);
+    for (unsigned i = 0; i < CALL_ARGUMENTS && !walk->error; i++) {
+        if (walk->call->argument[i] && (!refused || has_fixed_size(&row->argument[i])))
             walk_regular(walk, row, i);
     }
     irregular_walk(walk);

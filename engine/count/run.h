@@ -1,0 +1,72 @@
+/*
+ * Running a task: for N instructions, or to a condition.
+ *
+ * Two ways, one interface. run_native() is the processor's own speed, and knows conditions but no
+ * counts. run_counted() counts, and so can stop anywhere. Its implementation is by
+ * PTRACE_SINGLESTEP (20 us an instruction), the oracle of the binary translator that is to replace
+ * it.
+ *
+ * Both leave system calls alone, under PTRACE_SYSEMU. What they call an instruction: one with a rep
+ * prefix counts once, and no stop splits it. Breakpoints are in memory only while the task runs:
+ * nobody ever reads one.
+ */
+#ifndef REEL_COUNT_RUN_H
+#define REEL_COUNT_RUN_H
+
+#include "engine/tracee/tracee.h"
+
+enum watch_access { WATCHES_WRITES = 1, WATCHES_READS = 2 };
+
+struct watch {
+    taddr address;
+    uint64_t length;
+    unsigned access; /* enum watch_access, or both */
+};
+
+/* Where a run is to stop. The arrays are borrowed. */
+struct run_conditions {
+    const taddr *breakpoints; /* before the instruction there */
+    size_t breakpoint_count;
+    const struct watch *watches; /* after the instruction that accessed the bytes */
+    size_t watch_count;
+    taddr next_call; /* 0, or where a call is expected (behind it): known to be no int 0x80 */
+    const volatile bool *interrupted; /* NULL, or set to end the run soon; a running task needs
+                                         run_interrupt() as well */
+};
+
+enum run_end {
+    RUN_ENDED_AT_LIMIT,
+    RUN_ENDED_AT_CALL,   /* run_native: behind the system call instruction, in its emulated stop;
+                            run_counted: before it */
+    RUN_ENDED_AT_SIGNAL, /* a fault or trap of the code; the task stands where the kernel says */
+    RUN_ENDED_AT_BREAKPOINT,
+    RUN_ENDED_AT_WATCH,
+    RUN_ENDED_BY_INTERRUPT,
+};
+
+struct run_result {
+    enum run_end end;
+    uint64_t count; /* run_counted: instructions executed */
+    int signal;
+    size_t watch; /* which */
+};
+
+/*
+ * A breakpoint at the instruction where the run begins is passed over. `conditions` may be NULL.
+ * Watches need debug registers: error_new() if they do not fit (run_fits()).
+ */
+struct error *run_native(struct tracee *tracee, const struct run_conditions *conditions,
+                         struct run_result *ret) MUST_CHECK;
+
+/* At most `limit` instructions. Any number of watches for writes; watches for reads only as far as
+ * run_fits(). */
+struct error *run_counted(struct tracee *tracee, const struct run_conditions *conditions,
+                          uint64_t limit, struct run_result *ret) MUST_CHECK;
+
+/* Whether all watches fit the four debug registers. */
+bool run_fits(const struct run_conditions *conditions);
+
+/* From any thread or a signal handler: wakes the run that the process `pid` is in. */
+void run_interrupt(pid_t pid);
+
+#endif

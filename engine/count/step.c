@@ -1,0 +1,264 @@
+/*
+ * What stepping must hide: the trap flag shows in what pushf pushes (and in r11 after syscall,
+ * which therefore is never stepped), and a string instruction with a rep prefix traps after every
+ * iteration.
+ */
+#include "engine/count/step.h"
+
+#include <string.h>
+
+#include "engine/count/traps.h"
+
+#define FLAG_TRAP 0x100ull
+#define INTERRUPT_SIGNAL SIGURG /* ignored by default: harmless should it come too late */
+
+void run_interrupt(pid_t pid)
+{
+    kill(pid, INTERRUPT_SIGNAL);
+}
+
+struct error *replayed_task_gone(void)
+{
+    return error_new("was it killed by somebody, or is memory short?",
+                     "the process that carries the replay is gone");
+}
+
+enum outside stop_from_outside(struct tracee *tracee, struct stop stop)
+{
+    siginfo_t info;
+    if (stop.kind == STOP_GROUP || stop.kind == STOP_TRAP)
+        return OUTSIDE_IGNORED;
+    if (stop.kind != STOP_SIGNAL)
+        return NOT_OUTSIDE;
+    struct error *error = tracee_siginfo(tracee, &info);
+    error_free(error);
+    if (error || info.si_code > 0)
+        return NOT_OUTSIDE;
+    return stop.signal == INTERRUPT_SIGNAL ? OUTSIDE_INTERRUPT : OUTSIDE_IGNORED;
+}
+
+struct error *answer_int80(struct tracee *tracee, taddr next_call, bool *ret)
+{
+    static const uint8_t int80[] = {0xcd, 0x80};
+    struct user_regs_struct *regs;
+    uint8_t bytes[2];
+    struct error *error = tracee_regs(tracee, &regs);
+    if (error)
+        return error;
+    *ret = regs->rip != next_call.value &&
+           tracee_read_some(tracee, taddr_of(regs->rip - 2), bytes, 2) == 2 &&
+           memcmp(bytes, int80, 2) == 0;
+    if (!*ret)
+        return NULL;
+    regs->orig_rax = (uint64_t)-1; /* rax is -ENOSYS already */
+    tracee_regs_changed(tracee);
+    return NULL;
+}
+
+/* --- What the next instruction is
+ * ------------------------------------------------------------------------ */
+
+struct instruction {
+    uint64_t address;
+    bool is_call, is_trap, is_push_flags, is_rep_string;
+    size_t length;  /* of a string instruction, */
+    unsigned width; /* and of what it moves at once, bytes */
+};
+
+static bool is_prefix(uint8_t byte)
+{
+    switch (byte) {
+    case 0x26:
+    case 0x2e:
+    case 0x36:
+    case 0x3e:
+    case 0x64:
+    case 0x65:
+    case 0x66:
+    case 0x67:
+    case 0xf0:
+    case 0xf2:
+    case 0xf3:
+        return true;
+    default:
+        return (byte & 0xf0) == 0x40; /* REX */
+    }
+}
+
+static bool is_string(uint8_t opcode)
+{
+    return (opcode >= 0xa4 && opcode <= 0xa7) || (opcode >= 0xaa && opcode <= 0xaf) ||
+           (opcode >= 0x6c && opcode <= 0x6f);
+}
+
+/* By the opcode's low bit, REX.W (the last prefix) and the operand size prefix. */
+static unsigned string_width(const uint8_t *bytes, size_t opcode_at)
+{
+    if (!(bytes[opcode_at] & 1))
+        return 1;
+    if (opcode_at && (bytes[opcode_at - 1] & 0xf8) == 0x48)
+        return 8;
+    return memchr(bytes, 0x66, opcode_at) ? 2 : 4;
+}
+
+static struct instruction look_at(struct tracee *tracee, uint64_t address)
+{
+    uint8_t bytes[15] = {0};
+    struct instruction instruction = {.address = address};
+    bool rep = false;
+    size_t at = 0;
+    tracee_read_some(tracee, taddr_of(address), bytes, sizeof(bytes));
+    while (at < sizeof(bytes) - 2 && is_prefix(bytes[at])) {
+        rep = rep || bytes[at] == 0xf2 || bytes[at] == 0xf3;
+        at++;
+    }
+    instruction.length = at + 1;
+    instruction.is_call = bytes[at] == 0x0f && bytes[at + 1] == 0x05;
+    instruction.is_trap =
+        bytes[at] == 0xcc || bytes[at] == 0xf1 || (bytes[at] == 0xcd && bytes[at + 1] == 3);
+    instruction.is_push_flags = bytes[at] == 0x9c;
+    instruction.is_rep_string = rep && is_string(bytes[at]);
+    instruction.width = string_width(bytes, at);
+    return instruction;
+}
+
+#define FLAG_DIRECTION 0x400ull
+
+static bool touches(const struct watch *watch, uint64_t pointer,
+                    const struct instruction *instruction, bool downwards)
+{
+    uint64_t last = downwards ? pointer + instruction->width : pointer - instruction->width;
+    return last < watch->address.value + watch->length &&
+           watch->address.value < last + instruction->width;
+}
+
+struct error *step_is_within_rep(struct tracee *tracee, const struct watch *watch, bool *ret)
+{
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(tracee, &regs);
+    if (error)
+        return error;
+    const struct instruction instruction = look_at(tracee, regs->rip);
+    bool downwards = regs->eflags & FLAG_DIRECTION;
+    *ret = instruction.is_rep_string && (touches(watch, regs->rdi, &instruction, downwards) ||
+                                         touches(watch, regs->rsi, &instruction, downwards));
+    return NULL;
+}
+
+/* --- The step
+ * ---------------------------------------------------------------------------------------------- */
+
+/* Resumes and waits for a stop that is the program's; *met: what it was. */
+static struct error *run_once(struct tracee *tracee, enum run_kind kind, struct stop *stop,
+                              enum outside *outside)
+{
+    struct error *error;
+    do {
+        error = tracee_run(tracee, kind, 0);
+        if (!error)
+            error = tracee_wait(tracee, stop);
+        if (error)
+            return error;
+        if (stop->kind == STOP_EXITED || stop->kind == STOP_KILLED)
+            return replayed_task_gone();
+        *outside = stop_from_outside(tracee, *stop);
+    } while (*outside == OUTSIDE_IGNORED);
+    return NULL;
+}
+
+static struct error *hide_trap_flag(struct tracee *tracee)
+{
+    struct user_regs_struct *regs;
+    uint64_t flags;
+    struct error *error = tracee_regs(tracee, &regs);
+    if (!error)
+        error = tracee_read(tracee, taddr_of(regs->rsp), &flags, sizeof(flags));
+    if (error)
+        return error;
+    flags &= ~FLAG_TRAP;
+    return tracee_write(tracee, taddr_of(regs->rsp), &flags, sizeof(flags));
+}
+
+static struct error *still_there(struct tracee *tracee, const struct instruction *instruction,
+                                 bool *ret)
+{
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(tracee, &regs);
+    if (!error)
+        *ret = regs->rip == instruction->address;
+    return error;
+}
+
+/* The iterations that are left, to a trap behind the instruction: one stop, not one for each. */
+static struct error *finish_rep(struct tracee *tracee, const struct instruction *instruction,
+                                struct stop *stop)
+{
+    struct user_regs_struct *regs;
+    struct traps traps;
+    enum outside outside;
+    taddr behind = taddr_of(instruction->address + instruction->length);
+    struct error *error = traps_insert(tracee, &behind, 1, &traps);
+    if (!error)
+        error = run_once(tracee, RUN_EMULATED, stop, &outside);
+    struct error *remove_error = traps_remove(tracee, &traps);
+    if (error) {
+        error_free(remove_error);
+        return error;
+    }
+    error = remove_error ? remove_error : tracee_regs(tracee, &regs);
+    if (!error && regs->rip == behind.value + 1) {
+        regs->rip = behind.value;
+        tracee_regs_changed(tracee);
+    }
+    return error;
+}
+
+static struct error *after_step(struct tracee *tracee, const struct instruction *instruction,
+                                struct stop *stop)
+{
+    bool repeating = false;
+    struct error *error = NULL;
+    if (instruction->is_push_flags)
+        return hide_trap_flag(tracee);
+    if (instruction->is_rep_string)
+        error = still_there(tracee, instruction, &repeating);
+    while (!error && repeating && stop->kind == STOP_SIGNAL && stop->signal == SIGTRAP) {
+        error = finish_rep(tracee, instruction, stop);
+        if (!error)
+            error = still_there(tracee, instruction, &repeating);
+    }
+    return error;
+}
+
+struct error *step_instruction(struct tracee *tracee, enum step_end *ret, int *signal)
+{
+    struct user_regs_struct *regs;
+    struct stop stop;
+    enum outside outside;
+    struct error *error = tracee_regs(tracee, &regs);
+    if (error)
+        return error;
+    const struct instruction instruction = look_at(tracee, regs->rip);
+    if (instruction.is_call) {
+        *ret = STEP_AT_CALL;
+        return NULL;
+    }
+    error = run_once(tracee, RUN_EMULATED_STEP, &stop, &outside);
+    if (error)
+        return error;
+    if (outside == OUTSIDE_INTERRUPT) {
+        *ret = STEP_INTERRUPTED;
+        return NULL;
+    }
+    *ret = STEPPED;
+    if (stop.kind == STOP_CALL) {
+        bool answered;
+        return answer_int80(tracee, taddr_of(0), &answered);
+    }
+    if (stop.signal == SIGTRAP && !instruction.is_trap)
+        error = after_step(tracee, &instruction, &stop);
+    *signal = stop.signal;
+    if (stop.signal != SIGTRAP || instruction.is_trap)
+        *ret = STEP_MET_SIGNAL;
+    return error;
+}

@@ -1,0 +1,203 @@
+/*
+ * Backwards. A step is arithmetic on positions. A continue searches the stretches from the latest
+ * to the earliest: a pass at native speed over what lies between two checkpoints tells the last
+ * stretch with a hit; a counted scan of that stretch tells the hit.
+ */
+#include "replay/debug/target_private.h"
+
+static struct error *go_to(struct target *target, struct position position)
+{
+    struct session *session;
+    struct error *error = session_at(target, position, &session);
+    if (!error)
+        target_adopt(target, session, position);
+    return error;
+}
+
+static struct error *stop_at_start(struct target *target, struct target_stop *ret)
+{
+    *ret = (struct target_stop){.reason = STOPPED_START};
+    return go_to(target, (struct position){0, 0});
+}
+
+/* --- Stepping
+ * --------------------------------------------------------------------------------------------- */
+
+/* How many instructions the stretch after `event` has before its event. */
+static struct error *stretch_length(struct target *target, uint64_t event, uint64_t *ret)
+{
+    struct run_conditions conditions = {.interrupted = &target->interrupted};
+    struct position position = {event, 0};
+    struct run_result result;
+    struct session *session;
+    *ret = 0;
+    if (target->events[event + 1].reach == REACH_NOTHING)
+        return NULL;
+    struct error *error = session_at(target, position, &session);
+    if (error)
+        return error;
+    error = count_on(target, session, &conditions, UINT64_MAX, &position, &result);
+    if (!error && result.end == RUN_ENDED_BY_INTERRUPT)
+        error = error_new("give it more time", "interrupted while counting instructions");
+    if (!error && position.count)
+        error = checkpoint_keep(target, session, position);
+    *ret = position.count;
+    session_close(session);
+    return error;
+}
+
+/* The last stretch before `event` whose event moved the task on; UINT64_MAX: none. */
+static uint64_t stretch_before(const struct target *target, uint64_t event, uint32_t tid)
+{
+    for (uint64_t at = event; at > 0; at--) {
+        const struct event_summary *summary = &target->events[at];
+        if (summary->tid == tid && summary->kind != EVENT_CALL_EXIT && summary->kind != EVENT_EXIT)
+            return at - 1;
+    }
+    return UINT64_MAX;
+}
+
+static struct error *step_back(struct target *target, uint32_t tid, struct target_stop *ret)
+{
+    struct position position;
+    struct error *error = place_resolve(target, &position);
+    if (error)
+        return error;
+    *ret = (struct target_stop){.reason = STOPPED_STEP, .tid = tid};
+    if (position.count && stretch_task(target) == tid) {
+        position.count--;
+        return go_to(target, position);
+    }
+    position.event = stretch_before(target, position.event, tid);
+    if (position.event == UINT64_MAX)
+        return stop_at_start(target, ret);
+    error = stretch_length(target, position.event, &position.count);
+    return error ? error : go_to(target, position);
+}
+
+/* --- Searching
+ * -------------------------------------------------------------------------------------------- */
+
+/* The last hit of the scanned stretch at a count below `limit`. */
+static const struct hit *last_hit(const struct stretch_scan *scan, uint64_t limit)
+{
+    const struct hit *last = NULL;
+    for (size_t i = 0; i < scan->count; i++)
+        if (scan->hits[i].count < limit)
+            last = &scan->hits[i];
+    return last;
+}
+
+/* Goes to the last hit of stretch `event` below `limit`, if there is one. */
+static struct error *go_to_last_hit(struct target *target, uint64_t event, uint64_t limit,
+                                    struct target_stop *ret, bool *found)
+{
+    bool interrupted;
+    *found = true;
+    struct error *error = scan_stretch(target, event, limit, &interrupted);
+    if (error)
+        return error;
+    if (interrupted) {
+        *ret = (struct target_stop){.reason = STOPPED_INTERRUPT};
+        return NULL;
+    }
+    const struct hit *hit = last_hit(&target->scan, limit);
+    *found = hit != NULL;
+    if (!hit)
+        return NULL;
+    stop_at_insertion(&hit->insertion, target->events[event + 1].tid, ret);
+    return go_to(target, (struct position){event, hit->count});
+}
+
+/* Runs the session's stretch and its event; *hit: whether a condition was met. */
+static struct error *pass_stretch(struct target *target, struct session *session, bool *hit)
+{
+    struct run_conditions conditions = target_conditions(target);
+    struct run_result result;
+    int insertion, watch;
+    bool runs = session_next(session)->reach != REACH_NOTHING;
+    struct error *error = breakpoint_at_start(target, session, &insertion);
+    *hit = insertion >= 0;
+    target->running = session_process(session);
+    if (!error)
+        error = stretch_run(session, *hit ? &(struct run_conditions){0} : &conditions, &result);
+    bool within =
+        !error && runs && result.end != RUN_ENDED_AT_CALL && result.end != RUN_ENDED_AT_SIGNAL;
+    *hit = *hit || (within && result.end != RUN_ENDED_BY_INTERRUPT);
+    if (!error && within) /* one hit is enough: the rest without conditions */
+        error = session_reach(session);
+    target->running = 0;
+    if (!error)
+        error = stretch_apply(target, session, &watch);
+    *hit = *hit || (!error && watch >= 0);
+    return error;
+}
+
+/* The last stretch with a hit between the checkpoint and event `end`; UINT64_MAX: none. */
+static struct error *pass(struct target *target, const struct checkpoint *from, uint64_t end,
+                          uint64_t *ret)
+{
+    struct session *session;
+    bool hit;
+    *ret = UINT64_MAX;
+    struct error *error = session_fork(from->session, &session);
+    if (error)
+        return error;
+    checkpoint_pass_begins(target);
+    while (!error && !target->interrupted && session_event(session) < end) {
+        uint64_t event = session_event(session);
+        error = pass_stretch(target, session, &hit);
+        if (!error && hit)
+            *ret = event;
+        if (!error && session_event(session) < end)
+            error = checkpoint_after_event(target, session);
+    }
+    session_close(session);
+    return error;
+}
+
+static struct error *search_back(struct target *target, uint64_t end, struct target_stop *ret)
+{
+    for (;;) {
+        struct checkpoint *checkpoint = event_checkpoint_before(target, end);
+        if (!checkpoint)
+            return stop_at_start(target, ret);
+        uint64_t begin = checkpoint->position.event, event;
+        bool found;
+        struct error *error = pass(target, checkpoint, end, &event);
+        if (error)
+            return error;
+        if (target->interrupted) {
+            *ret = (struct target_stop){.reason = STOPPED_INTERRUPT};
+            return NULL;
+        }
+        if (event != UINT64_MAX) {
+            error = go_to_last_hit(target, event, UINT64_MAX, ret, &found);
+            if (error || found)
+                return error;
+            return error_new("please report it, with the trace",
+                             "event %lu: a hit is not found again", event);
+        }
+        end = begin;
+    }
+}
+
+static struct error *run_back(struct target *target, struct target_stop *ret)
+{
+    struct position position;
+    bool found = false;
+    if (!target->insertion_count)
+        return stop_at_start(target, ret);
+    struct error *error = place_resolve(target, &position);
+    if (!error && position.count)
+        error = go_to_last_hit(target, position.event, position.count, ret, &found);
+    return error || found ? error : search_back(target, position.event, ret);
+}
+
+struct error *resume_backward(struct target *target, const struct resume *resume,
+                              struct target_stop *ret)
+{
+    if (resume->mode == RESUME_CONTINUE)
+        return run_back(target, ret);
+    return step_back(target, resume->tid ? resume->tid : target->current, ret);
+}

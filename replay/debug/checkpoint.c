@@ -1,0 +1,140 @@
+/*
+ * Checkpoints: copies of the session, kept where they save time.
+ *
+ * Those at events are spread over the recording, by time replayed: when there are too many, every
+ * second goes and the interval doubles. Those within stretches are where somebody counts
+ * instructions; the least recently used goes.
+ */
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "replay/debug/target_private.h"
+
+#define FIRST_INTERVAL 50000000ull /* ns */
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    syscall(__NR_clock_gettime, CLOCK_MONOTONIC,
+            &now); /* the vdso would read the trapped counter */
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void checkpoints_deinit(struct checkpoints *checkpoints)
+{
+    for (size_t i = 0; i < checkpoints->event_count; i++)
+        session_close(checkpoints->at_events[i].session);
+    for (size_t i = 0; i < checkpoints->stretch_count; i++)
+        session_close(checkpoints->in_stretches[i].session);
+}
+
+static struct checkpoint *latest_before(struct checkpoint *array, size_t count,
+                                        struct position position)
+{
+    struct checkpoint *best = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (position_compare(array[i].position, position) <= 0 &&
+            (!best || position_compare(best->position, array[i].position) < 0))
+            best = &array[i];
+    return best;
+}
+
+struct checkpoint *checkpoint_before(struct target *target, struct position position)
+{
+    struct checkpoints *checkpoints = &target->checkpoints;
+    struct checkpoint *at_event =
+        latest_before(checkpoints->at_events, checkpoints->event_count, position);
+    struct checkpoint *in_stretch =
+        latest_before(checkpoints->in_stretches, checkpoints->stretch_count, position);
+    struct checkpoint *best = at_event;
+    if (in_stretch && position_compare(at_event->position, in_stretch->position) < 0)
+        best = in_stretch;
+    best->used = ++checkpoints->uses;
+    return best;
+}
+
+struct checkpoint *event_checkpoint_before(struct target *target, uint64_t event)
+{
+    struct checkpoints *checkpoints = &target->checkpoints;
+    if (event == 0)
+        return NULL;
+    return latest_before(checkpoints->at_events, checkpoints->event_count,
+                         (struct position){event - 1, 0});
+}
+
+static void drop_every_second(struct checkpoints *checkpoints)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < checkpoints->event_count; i++) {
+        if (i % 2)
+            session_close(checkpoints->at_events[i].session);
+        else
+            checkpoints->at_events[kept++] = checkpoints->at_events[i];
+    }
+    checkpoints->event_count = kept;
+    checkpoints->interval *= 2;
+}
+
+static void insert_at_event(struct checkpoints *checkpoints, const struct checkpoint *checkpoint)
+{
+    if (checkpoints->event_count == EVENT_CHECKPOINTS)
+        drop_every_second(checkpoints);
+    size_t at = checkpoints->event_count++;
+    while (at &&
+           position_compare(checkpoint->position, checkpoints->at_events[at - 1].position) < 0) {
+        checkpoints->at_events[at] = checkpoints->at_events[at - 1];
+        at--;
+    }
+    checkpoints->at_events[at] = *checkpoint;
+}
+
+static void insert_in_stretch(struct checkpoints *checkpoints, const struct checkpoint *checkpoint)
+{
+    if (checkpoints->stretch_count < STRETCH_CHECKPOINTS) {
+        checkpoints->in_stretches[checkpoints->stretch_count++] = *checkpoint;
+        return;
+    }
+    struct checkpoint *oldest = &checkpoints->in_stretches[0];
+    for (size_t i = 1; i < STRETCH_CHECKPOINTS; i++)
+        if (checkpoints->in_stretches[i].used < oldest->used)
+            oldest = &checkpoints->in_stretches[i];
+    session_close(oldest->session);
+    *oldest = *checkpoint;
+}
+
+struct error *checkpoint_keep(struct target *target, struct session *session,
+                              struct position position)
+{
+    struct checkpoints *checkpoints = &target->checkpoints;
+    struct checkpoint checkpoint = {.position = position, .used = ++checkpoints->uses};
+    if (checkpoints->event_count &&
+        position_compare(checkpoint_before(target, position)->position, position) == 0)
+        return NULL;
+    struct error *error = session_fork(session, &checkpoint.session);
+    if (error)
+        return error;
+    if (!checkpoints->interval)
+        checkpoints->interval = FIRST_INTERVAL;
+    if (position.count)
+        insert_in_stretch(checkpoints, &checkpoint);
+    else
+        insert_at_event(checkpoints, &checkpoint);
+    return NULL;
+}
+
+void checkpoint_pass_begins(struct target *target)
+{
+    target->checkpoints.since = now_ns();
+}
+
+struct error *checkpoint_after_event(struct target *target, struct session *session)
+{
+    struct checkpoints *checkpoints = &target->checkpoints;
+    uint64_t now = now_ns();
+    if (now - checkpoints->since < checkpoints->interval)
+        return NULL;
+    checkpoints->since = now;
+    return checkpoint_keep(target, session, (struct position){session_event(session), 0});
+}

@@ -1,0 +1,100 @@
+/*
+ * To a position: from the nearest checkpoint before it, event by event at native speed, then by
+ * count.
+ */
+#include "replay/debug/target_private.h"
+
+/* Steps between checkpoints, and a place shortly before the goal of a count, since who goes back
+ * one instruction often goes back another. */
+#define STEPS_BETWEEN 256
+#define STEPS_BEFORE_GOAL 48
+
+static struct error *run_to_event(struct target *target, struct session *session, uint64_t event)
+{
+    struct error *error = NULL;
+    checkpoint_pass_begins(target);
+    while (!error && session_event(session) < event) {
+        if (!session_next(session))
+            return error_new("'monitor events' says how many there are",
+                             "the recording has no event %lu", event);
+        error = session_reach(session);
+        if (!error)
+            error = session_apply(session);
+        if (!error)
+            error = checkpoint_after_event(target, session);
+    }
+    return error;
+}
+
+struct error *count_on(struct target *target, struct session *session,
+                       const struct run_conditions *conditions, uint64_t limit,
+                       struct position *position, struct run_result *ret)
+{
+    struct tracee *tracee;
+    struct error *error = session_load(session, &tracee);
+    *ret = (struct run_result){.end = RUN_ENDED_AT_LIMIT};
+    while (!error && limit && ret->end == RUN_ENDED_AT_LIMIT) {
+        uint64_t piece = limit < STEPS_BETWEEN ? limit : STEPS_BETWEEN;
+        error = run_counted(tracee, conditions, piece, ret);
+        if (error)
+            return error;
+        limit -= ret->count;
+        position->count += ret->count;
+        if (ret->count == STEPS_BETWEEN)
+            error = checkpoint_keep(target, session, *position);
+    }
+    return error;
+}
+
+static struct error *no_position(struct position position, uint64_t count)
+{
+    return error_new("'monitor when' says what positions look like",
+                     "there is no position %lu+%lu: event %lu comes after %lu instructions",
+                     position.event, position.count, position.event + 1, count);
+}
+
+static struct error *count_to(struct target *target, struct session *session, struct position at,
+                              struct position position)
+{
+    struct run_conditions conditions = {.interrupted = &target->interrupted};
+    struct run_result result = {.end = RUN_ENDED_AT_LIMIT};
+    uint64_t left = position.count - at.count;
+    struct error *error = NULL;
+    if (!session_next(session) || session_next(session)->reach == REACH_NOTHING)
+        return no_position(position, 0);
+    if (left > 2 * STEPS_BEFORE_GOAL) {
+        error = count_on(target, session, &conditions, left - STEPS_BEFORE_GOAL, &at, &result);
+        if (!error && result.end == RUN_ENDED_AT_LIMIT)
+            error = checkpoint_keep(target, session, at);
+        left = STEPS_BEFORE_GOAL;
+    }
+    if (!error && result.end == RUN_ENDED_AT_LIMIT)
+        error = count_on(target, session, &conditions, left, &at, &result);
+    if (error || result.end == RUN_ENDED_AT_LIMIT)
+        return error;
+    if (result.end == RUN_ENDED_BY_INTERRUPT)
+        return error_new("give it more time", "interrupted on the way to %lu+%lu", position.event,
+                         position.count);
+    return no_position(position, at.count);
+}
+
+struct error *session_at(struct target *target, struct position position, struct session **ret)
+{
+    struct checkpoint *checkpoint = checkpoint_before(target, position);
+    struct position at = checkpoint->position;
+    struct session *session;
+    struct error *error = session_fork(checkpoint->session, &session);
+    if (error)
+        return error;
+    if (at.event < position.event) {
+        error = run_to_event(target, session, position.event);
+        at = (struct position){position.event, 0};
+    }
+    if (!error && at.count < position.count)
+        error = count_to(target, session, at, position);
+    if (error)
+        session_close(session);
+    else
+        *ret = session;
+    return error;
+}

@@ -1,0 +1,60 @@
+/*
+ * One stretch: from an event to the next.
+ */
+#include "replay/debug/target_private.h"
+
+/* A counted run stops before the system call: this makes it, as far as its emulated stop. */
+static struct error *enter_call(struct session *session, struct run_result *ret)
+{
+    struct tracee *tracee;
+    struct error *error = session_load(session, &tracee);
+    return error ? error : run_native(tracee, NULL, ret);
+}
+
+struct error *stretch_run(struct session *session, const struct run_conditions *conditions,
+                          struct run_result *ret)
+{
+    struct tracee *tracee;
+    *ret = (struct run_result){.end = RUN_ENDED_AT_CALL};
+    if (session_next(session)->reach == REACH_NOTHING)
+        return session_compare(session, 0);
+    struct error *error = session_load(session, &tracee);
+    if (error)
+        return error;
+    if (run_fits(conditions)) {
+        error = run_native(tracee, conditions, ret);
+    } else {
+        error = run_counted(tracee, conditions, UINT64_MAX, ret);
+        if (!error && ret->end == RUN_ENDED_AT_CALL)
+            error = enter_call(session, ret);
+    }
+    if (error || (ret->end != RUN_ENDED_AT_CALL && ret->end != RUN_ENDED_AT_SIGNAL))
+        return error;
+    return session_compare(session, ret->signal);
+}
+
+struct error *stretch_apply(struct target *target, struct session *session, int *watch)
+{
+    struct watch_snapshot before;
+    *watch = -1;
+    struct error *error = snapshot_watched(target, session, &before);
+    if (!error)
+        error = session_apply(session);
+    if (!error && before.bytes)
+        *watch = changed_watch(target, session, &before);
+    snapshot_deinit(&before);
+    return error;
+}
+
+struct error *breakpoint_at_start(struct target *target, struct session *session, int *ret)
+{
+    struct trace_regs regs;
+    const struct event *next = session_next(session);
+    *ret = -1;
+    if (!target->breakpoint_count || !next || next->reach == REACH_NOTHING)
+        return NULL;
+    struct error *error = session_registers(session, next->tid, &regs);
+    if (!error)
+        *ret = breakpoint_at(target, taddr_of(regs.value[TRACE_RIP]));
+    return error;
+}

@@ -1,0 +1,190 @@
+/*
+ * A target's fields, for the files of replay/debug/ only.
+ *
+ * Where the target stands: after event `event`, and then `count` instructions on. A run at native
+ * speed does not count; what is known after one is by what *hops* the target came from `count` to
+ * where it stands (the first visit of a breakpoint, the next hit of a watch, the end of the
+ * stretch). The count is found, by running the hops again in counted steps, when somebody asks for
+ * it: going backwards does.
+ */
+#ifndef REEL_DEBUG_TARGET_PRIVATE_H
+#define REEL_DEBUG_TARGET_PRIVATE_H
+
+#include "engine/count/run.h"
+#include "replay/debug/target.h"
+#include "replay/session.h"
+
+/* What the timeline needs of every event, in memory. */
+struct event_summary {
+    uint32_t tid;
+    uint8_t kind, reach;
+};
+
+enum hop_kind { HOP_TO_BREAKPOINT, HOP_TO_WATCH, HOP_STEPS, HOP_TO_EVENT };
+
+struct hop {
+    enum hop_kind kind;
+    taddr address;      /* HOP_TO_BREAKPOINT */
+    struct watch watch; /* HOP_TO_WATCH */
+    uint64_t steps;     /* HOP_STEPS */
+};
+
+struct place {
+    uint64_t event;
+    uint64_t count; /* of the first hop */
+    struct hop *hops;
+    size_t hop_count;
+    bool at_event; /* the next event was reached, and is to be applied */
+};
+
+struct insertion {
+    enum watch_kind kind;
+    taddr address;
+    uint64_t length;
+};
+
+struct checkpoint {
+    struct position position;
+    struct session *session;
+    uint64_t used; /* when last, in uses of any */
+};
+
+#define EVENT_CHECKPOINTS 24
+#define STRETCH_CHECKPOINTS 64
+
+struct checkpoints {
+    struct checkpoint at_events[EVENT_CHECKPOINTS]; /* by position; the first is 0+0 */
+    size_t event_count;
+    struct checkpoint in_stretches[STRETCH_CHECKPOINTS];
+    size_t stretch_count;
+    uint64_t interval; /* ns of replay between those at events */
+    uint64_t since;    /* when the running pass met one last */
+    uint64_t uses;
+};
+
+/* Everything in one stretch that would have stopped a run. */
+struct hit {
+    uint64_t count; /* the instruction about to be executed there hits; or the event, at the
+                       stretch's end */
+    struct insertion insertion;
+};
+
+struct stretch_scan {
+    bool valid;
+    uint64_t event, fingerprint; /* of the insertions that it looked for */
+    uint64_t scanned;            /* hits at counts below this are known */
+    bool complete;               /* to the end, the event included */
+    struct hit *hits;
+    size_t count, capacity;
+};
+
+struct target {
+    struct trace_reader *reader;
+    const struct stream_info *info;
+    struct store *store;
+    struct session_options options;
+    struct event_summary *events;
+    uint64_t event_count;
+    uint64_t end_event; /* behind it there are only ends of tasks */
+
+    struct session *now;
+    struct place place;
+    uint32_t current; /* the task that the last stop was about */
+
+    struct insertion *insertions;
+    size_t insertion_count;
+    uint64_t fingerprint; /* of the set of insertions: gdb takes all out at a stop and puts them in
+                             again */
+    taddr *breakpoints;   /* compiled from them, for runs */
+    size_t breakpoint_count;
+    struct watch *watches;
+    size_t watch_count;
+    size_t *watch_insertion; /* which insertion a watch is */
+    volatile bool interrupted;
+    volatile pid_t running; /* the process that is running now, to be interrupted; 0: none */
+
+    struct checkpoints checkpoints;
+    struct stretch_scan scan;
+    uint8_t xsave[XSAVE_MAX];
+    uint8_t siginfo[SIGINFO_BYTES];
+    bool has_siginfo;
+};
+
+/* --- target.c --- */
+/* The task that runs in the stretch where the target stands; 0 at the end. */
+uint32_t stretch_task(const struct target *target);
+/* Makes `session`, standing at `position`, the target's; the former is closed. */
+void target_adopt(struct target *target, struct session *session, struct position position);
+
+/* --- place.c --- */
+void place_set(struct place *place, struct position position);
+struct error *place_add_hop(struct place *place, const struct hop *hop) MUST_CHECK;
+/* Finds the count. */
+struct error *place_resolve(struct target *target, struct position *ret) MUST_CHECK;
+
+/* --- insertions.c --- */
+struct run_conditions target_conditions(const struct target *target);
+/* The insertion of a breakpoint at the address; -1: none. */
+int breakpoint_at(const struct target *target, taddr address);
+/* The first watch for writes whose bytes differ between two sessions' snapshots. */
+struct watch_snapshot {
+    uint8_t *bytes;
+};
+struct error *snapshot_watched(struct target *target, struct session *session,
+                               struct watch_snapshot *ret) MUST_CHECK;
+int changed_watch(struct target *target, struct session *session,
+                  const struct watch_snapshot *before);
+void snapshot_deinit(struct watch_snapshot *snapshot);
+
+/* --- stretch.c --- */
+/*
+ * Lets the session's current stretch run on, to its event (*ret says at a call or a signal:
+ * compared with the recording) or to a condition. A stretch whose event needs no running is at its
+ * event at once.
+ */
+struct error *stretch_run(struct session *session, const struct run_conditions *conditions,
+                          struct run_result *ret) MUST_CHECK;
+/* Applies the event that was reached; *watch: the watch whose bytes it changed, or -1. */
+struct error *stretch_apply(struct target *target, struct session *session, int *watch) MUST_CHECK;
+/* Whether the session's next task stands at a breakpoint before it has run: its insertion, or -1.
+ */
+struct error *breakpoint_at_start(struct target *target, struct session *session,
+                                  int *ret) MUST_CHECK;
+
+/* --- checkpoint.c --- */
+void checkpoints_deinit(struct checkpoints *checkpoints);
+/* The last checkpoint at or before the position; never NULL. */
+struct checkpoint *checkpoint_before(struct target *target, struct position position);
+/* The last checkpoint at an event before event number `event`; NULL if there is none. */
+struct checkpoint *event_checkpoint_before(struct target *target, uint64_t event);
+/* Keeps a copy of the session, which stands at the position. */
+struct error *checkpoint_keep(struct target *target, struct session *session,
+                              struct position position) MUST_CHECK;
+/* After an event: keeps a copy if the last one is long ago. `checkpoint_pass_begins` first. */
+void checkpoint_pass_begins(struct target *target);
+struct error *checkpoint_after_event(struct target *target, struct session *session) MUST_CHECK;
+
+/* --- seek.c --- */
+/* A session of its own that stands at the position. */
+struct error *session_at(struct target *target, struct position position,
+                         struct session **ret) MUST_CHECK;
+/* Counted steps, to a limit or a condition, leaving checkpoints. `*position` is moved on. */
+struct error *count_on(struct target *target, struct session *session,
+                       const struct run_conditions *conditions, uint64_t limit,
+                       struct position *position, struct run_result *ret) MUST_CHECK;
+
+/* --- scan.c --- */
+/* The hits of stretch `event`, at least of those at counts below `limit`, in target->scan.
+ * *interrupted: not done. */
+struct error *scan_stretch(struct target *target, uint64_t event, uint64_t limit,
+                           bool *interrupted) MUST_CHECK;
+void scan_deinit(struct stretch_scan *scan);
+
+/* --- forward.c, backward.c --- */
+struct error *resume_forward(struct target *target, const struct resume *resume,
+                             struct target_stop *ret) MUST_CHECK;
+struct error *resume_backward(struct target *target, const struct resume *resume,
+                              struct target_stop *ret) MUST_CHECK;
+void stop_at_insertion(const struct insertion *hit, uint32_t tid, struct target_stop *ret);
+
+#endif
