@@ -14,15 +14,25 @@
 #include <sys/wait.h>
 
 #include "engine/base/cleanup.h"
-#include "engine/tracee/maps.h"
 #include "engine/tracee/reel_page.h"
 #include "engine/tracee/spawn.h"
 
 #define DATA_PAGE (REEL_PAGE + PAGE_BYTES)
 
+/* A stored file that is open inside: a program maps most files several times, and opening and
+ * closing it each time costs two stops more. */
+struct open_file {
+    struct store_name name;
+    uint64_t fd;
+};
+
+#define OPEN_FILES_MAX 32
+
 struct vessel {
     struct tracee *tracee;
     const struct store *store;
+    struct open_file files[OPEN_FILES_MAX];
+    unsigned file_count; /* ever opened; the newest OPEN_FILES_MAX are open */
 };
 
 struct tracee *vessel_tracee(struct vessel *vessel)
@@ -210,20 +220,14 @@ static struct error *start_image(struct tracee **ret)
     return error ? error : run_to_image(*ret);
 }
 
+#define USER_END 0x7ffffffff000ul
+
 /* Nothing of the new process's own memory stays but the reel page ([vsyscall] cannot go). */
 static struct error *unmap_all(struct vessel *vessel)
 {
-    struct mappings mappings;
-    struct error *error = mappings_read(tracee_tid(vessel->tracee), &mappings);
-    if (error)
-        return error;
-    for (size_t i = 0; !error && i < mappings.count; i++) {
-        const struct mapping *mapping = &mappings.mapping[i];
-        if (mapping->start != REEL_PAGE && mapping->start < 1ull << 63)
-            error = CALL(vessel, munmap, mapping->start, mapping->end - mapping->start);
-    }
-    mappings_deinit(&mappings);
-    return error;
+    const uint64_t behind = REEL_PAGE + PAGE_BYTES;
+    struct error *error = CALL(vessel, munmap, 0, REEL_PAGE);
+    return error ? error : CALL(vessel, munmap, behind, USER_END - behind);
 }
 
 /* The last wall: whatever is replayed never reaches the kernel (PTRACE_SYSEMU is the first). */
@@ -308,7 +312,8 @@ struct error *vessel_fork(struct vessel *vessel, struct vessel **ret)
     struct vessel *child = calloc(1, sizeof(*child));
     if (!child)
         return &err_no_memory;
-    child->store = vessel->store;
+    *child = *vessel; /* it inherits the open files, too */
+    child->tracee = NULL;
     struct error *error = call_kernel(vessel, __NR_clone, arguments, &pid, &result);
     if (!error && pid == 0) {
         errno = (int)-result;
@@ -353,9 +358,8 @@ void vessel_destroy(struct vessel *vessel)
  * refused. */
 static struct error *check_range(uint64_t address, uint64_t length)
 {
-    static const uint64_t user_end = 0x7ffffffff000;
     bool sane = address % PAGE_BYTES == 0 && length % PAGE_BYTES == 0 && length &&
-                length <= user_end && address <= user_end - length;
+                length <= USER_END && address <= USER_END - length;
     bool ours = address < DATA_PAGE + PAGE_BYTES && address + length > REEL_PAGE;
     if (sane && !ours)
         return NULL;
@@ -382,27 +386,44 @@ static struct error *open_contents(struct vessel *vessel, const struct store_nam
                      (const uint64_t[6]){DATA_PAGE, O_RDONLY | O_CLOEXEC}, fd);
 }
 
+/* The descriptor, inside, of stored contents; it stays the vessel's. */
+static struct error *find_contents(struct vessel *vessel, const struct store_name *name,
+                                   uint64_t *fd)
+{
+    unsigned open = vessel->file_count < OPEN_FILES_MAX ? vessel->file_count : OPEN_FILES_MAX;
+    for (unsigned i = 0; i < open; i++) {
+        if (strcmp(vessel->files[i].name.hex, name->hex) == 0) {
+            *fd = vessel->files[i].fd;
+            return NULL;
+        }
+    }
+    struct open_file *file = &vessel->files[vessel->file_count % OPEN_FILES_MAX];
+    int64_t result;
+    struct error *error = open == OPEN_FILES_MAX ? CALL(vessel, close, file->fd) : NULL;
+    file->name.hex[0] = 0;
+    if (!error)
+        error = open_contents(vessel, name, &result);
+    if (error)
+        return error;
+    *file = (struct open_file){.name = *name, .fd = (uint64_t)result};
+    vessel->file_count++;
+    *fd = file->fd;
+    return NULL;
+}
+
 static struct error *apply_map(struct vessel *vessel, const struct effect *effect)
 {
-    uint64_t flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
-    int64_t fd = -1;
+    uint64_t flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd = (uint64_t)-1;
     struct error *error = check_range(effect->address.value, effect->length);
     if (error)
         return error;
     if (effect->map.contents.hex[0])
-        error = open_contents(vessel, &effect->map.contents, &fd);
+        error = find_contents(vessel, &effect->map.contents, &fd);
     else
         flags |= MAP_ANONYMOUS;
-    if (!error)
-        error = CALL(vessel, mmap, effect->address.value, effect->length, effect->map.protection,
-                     flags, (uint64_t)fd, effect->map.offset);
-    if (fd < 0)
-        return error;
-    struct error *close_error = CALL(vessel, close, (uint64_t)fd);
-    if (!error)
-        return close_error;
-    error_free(close_error);
-    return error;
+    return error ? error
+                 : CALL(vessel, mmap, effect->address.value, effect->length, effect->map.protection,
+                        flags, fd, effect->map.offset);
 }
 
 static struct error *apply_remap(struct vessel *vessel, const struct effect *effect)
