@@ -111,6 +111,7 @@ static void put_map(json_t *object, const struct effect *effect)
     json_put(object, "shared", json_boolean(effect->map.flags & MAP_EFFECT_SHARED ? 1 : 0));
     json_put(object, "contents", json_text(effect->map.contents.hex));
     json_put(object, "offset", json_count(effect->map.offset));
+    json_put(object, "object", json_count(effect->map.object));
     json_put(object, "path", json_text(effect->map.path));
 }
 
@@ -144,6 +145,13 @@ static void put_details(json_t *object, const struct effect *effect)
     case EFFECT_FORK:
         json_put(object, "stream", json_count(effect->fork.stream));
         break;
+    case EFFECT_RESIZE:
+        json_put(object, "object", json_count(effect->resize.object));
+        json_put(object, "size", json_count(effect->resize.size));
+        break;
+    case EFFECT_STACK_LIMIT:
+        json_put(object, "bytes", json_count(effect->stack_limit.bytes));
+        break;
     case EFFECT_MEMORY:
     case EFFECT_UNMAP:
     case EFFECT_XSAVE:
@@ -154,12 +162,12 @@ static void put_details(json_t *object, const struct effect *effect)
 static json_t *effect_json(const struct effect *effect, bool bytes)
 {
     bool has_bytes = effect->kind == EFFECT_MEMORY || effect->kind == EFFECT_XSAVE;
-    bool has_range = effect->kind != EFFECT_TASK && effect->kind != EFFECT_FORK;
+    bool has_range = effect_has_range(effect->kind);
     json_t *object = json_object();
     json_put(object, "kind", json_text(effect_kind_name(effect->kind)));
-    if (has_range && effect->kind != EFFECT_XSAVE)
-        json_put(object, "address", json_hex(effect->address.value));
     if (has_range)
+        json_put(object, "address", json_hex(effect->address.value));
+    if (has_range || has_bytes)
         json_put(object, "length", json_count(effect->length));
     put_details(object, effect);
     if (has_bytes && bytes)

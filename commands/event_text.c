@@ -133,6 +133,9 @@ static void map_text(struct buffer *buffer, const struct effect *effect)
                   effect->map.flags & MAP_EFFECT_NORESERVE ? " noreserve" : "");
     if (effect->map.contents.hex[0])
         buffer_printf(buffer, " %.32s at 0x%" PRIx64, effect->map.contents.hex, effect->map.offset);
+    if (effect->map.object)
+        buffer_printf(buffer, " object %" PRIu64 " at 0x%" PRIx64, effect->map.object,
+                      effect->map.offset);
     if (effect->map.path && *effect->map.path) {
         buffer_printf(buffer, " ");
         put_string(buffer, effect->map.path);
@@ -169,6 +172,16 @@ static void details_text(struct buffer *buffer, const struct effect *effect)
     case EFFECT_CHECK:
         buffer_printf(buffer, " hash %016" PRIx64, effect->check.hash);
         break;
+    case EFFECT_RESIZE:
+        buffer_printf(buffer, " object %" PRIu64 " to %" PRIu64 " bytes", effect->resize.object,
+                      effect->resize.size);
+        break;
+    case EFFECT_STACK_LIMIT:
+        if (effect->stack_limit.bytes == UINT64_MAX)
+            buffer_printf(buffer, " none");
+        else
+            buffer_printf(buffer, " %" PRIu64, effect->stack_limit.bytes);
+        break;
     case EFFECT_MEMORY:
     case EFFECT_UNMAP:
     case EFFECT_XSAVE:
@@ -181,7 +194,7 @@ void effect_text(struct buffer *buffer, const struct effect *effect)
     buffer_printf(buffer, "%s", effect_kind_name(effect->kind));
     if (effect->kind == EFFECT_XSAVE)
         buffer_printf(buffer, " %" PRIu64 " bytes", effect->length);
-    else if (effect->kind != EFFECT_TASK && effect->kind != EFFECT_FORK)
+    else if (effect_has_range(effect->kind))
         buffer_printf(buffer, " 0x%" PRIx64 "+%" PRIu64, effect->address.value, effect->length);
     details_text(buffer, effect);
 }

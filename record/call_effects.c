@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
@@ -103,6 +104,14 @@ struct error *add_entry_effects(struct recorder *recorder, struct task *task)
     return error;
 }
 
+/* How far the stack may grow is asked when it does. */
+static bool sets_stack_limit(const struct call *call)
+{
+    if (call->number == __NR_setrlimit)
+        return call->argument[0] == RLIMIT_STACK;
+    return call->number == __NR_prlimit64 && call->argument[1] == RLIMIT_STACK && call->argument[2];
+}
+
 struct error *add_call_effects(struct recorder *recorder, struct task *task,
                                const struct user_regs_struct *exit)
 {
@@ -117,6 +126,10 @@ struct error *add_call_effects(struct recorder *recorder, struct task *task,
         error = add_output(recorder, task, &call);
     if (!error)
         error = add_outputs(recorder, task, &call);
+    if (!error)
+        error = add_file_effects(recorder, task, &call);
+    if (!error && sets_stack_limit(&call))
+        error = add_stack_limit(recorder, task);
     if (!error && row->flags & CALL_MAPS)
         error = add_map_effects(recorder, task, &call);
     if (!error && row->flags & CALL_SIGRETURN)

@@ -2,8 +2,8 @@
  * An address space as effects: every mapping, and the contents of the pages that are not simply
  * those of a file.
  *
- * The main stack is given the whole range that it may grow to (RLIMIT_STACK), so that in replay
- * nothing needs to grow: the kernel faults a task that goes beyond, at the same address.
+ * The main stack grows in the vessel as it does here: on access, as far as RLIMIT_STACK and the
+ * mappings below allow.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,9 +19,6 @@
 #include "engine/tracee/maps.h"
 #include "engine/tracee/reel_page.h"
 #include "record/recorder.h"
-
-/* What an unlimited stack is given. */
-#define STACK_BYTES_MAX (256ul << 20)
 
 /* The file behind a mapping: by its path if that still leads to it, else by the kernel's link. */
 static int open_mapped_file(pid_t pid, const struct mapping *mapping)
@@ -89,13 +86,16 @@ static struct error *add_contents(struct recorder *recorder, struct task *task,
     return add_pages(recorder, task, mapping, own);
 }
 
-static uint64_t stack_bytes(const struct task *task, const struct mapping *mapping)
+struct error *add_stack_limit(struct recorder *recorder, struct task *task)
 {
     struct rlimit limit;
-    if (prlimit(task->tid, RLIMIT_STACK, NULL, &limit) < 0 || limit.rlim_cur > STACK_BYTES_MAX)
-        limit.rlim_cur = STACK_BYTES_MAX;
-    uint64_t now = mapping->end - mapping->start;
-    return limit.rlim_cur > now ? limit.rlim_cur & ~(PAGE_BYTES - 1) : now;
+    if (prlimit(task->tid, RLIMIT_STACK, NULL, &limit) < 0)
+        return errno == ESRCH
+                   ? &err_tracee_gone
+                   : error_errno(NULL, "cannot read the stack limit of task %d", task->tid);
+    _Static_assert(RLIM_INFINITY == UINT64_MAX, "none");
+    struct effect effect = {.kind = EFFECT_STACK_LIMIT, .stack_limit.bytes = limit.rlim_cur};
+    return draft_effect(&recorder->draft, &effect);
 }
 
 static struct error *add_mapping(struct recorder *recorder, struct task *task,
@@ -112,11 +112,8 @@ static struct error *add_mapping(struct recorder *recorder, struct task *task,
     if (!path)
         return &err_no_memory;
     effect.map.path = strcpy(path, mapping->name);
-    if (strcmp(path, "[stack]") == 0) {
-        effect.length = stack_bytes(task, mapping);
-        effect.address = taddr_of(mapping->end - effect.length);
+    if (strcmp(path, "[stack]") == 0)
         effect.map.flags |= MAP_EFFECT_STACK;
-    }
     struct error *error = NULL;
     if (mapping->inode) {
         CLEANUP(close_fd) int fd = open_mapped_file(task->tid, mapping);
@@ -142,6 +139,7 @@ struct error *add_keyframe(struct recorder *recorder, struct task *task)
     struct error *error = mappings_read(task->tid, &mappings);
     if (error)
         return error;
+    error = add_stack_limit(recorder, task);
     for (size_t i = 0; !error && i < mappings.count; i++)
         if (!is_ours_or_fixed(&mappings.mapping[i]))
             error = add_mapping(recorder, task, &mappings.mapping[i]);

@@ -118,6 +118,26 @@ static struct error *log_fatal_signal(struct recorder *recorder, struct task *ta
     return log_event(recorder, task);
 }
 
+#define RED_ZONE 128
+
+/*
+ * The frame, with what lies between it and the interrupted code's red zone, and below it as far as
+ * the handler's red zone will reach. The kernel does not write there, but what is left there from
+ * before may be the dynamic linker's saved vector state, which is not the same in replay.
+ */
+static struct error *add_frame(struct recorder *recorder, struct task *task, uint64_t stack,
+                               uint64_t interrupted)
+{
+    uint64_t end = frame_end(task, stack);
+    if (interrupted - RED_ZONE > end && interrupted - RED_ZONE - end < PAGE_BYTES)
+        end = interrupted - RED_ZONE;
+    struct error *error =
+        draft_memory(&recorder->draft, task->tracee, taddr_of(stack), end - stack);
+    return error
+               ? error
+               : draft_memory(&recorder->draft, task->tracee, taddr_of(stack - RED_ZONE), RED_ZONE);
+}
+
 static struct error *log_handler_entry(struct recorder *recorder, struct task *task,
                                        const siginfo_t *info, enum event_reach reach,
                                        const struct user_regs_struct *before)
@@ -129,8 +149,7 @@ static struct error *log_handler_entry(struct recorder *recorder, struct task *t
     if (error)
         return error;
     recorder->draft.event.after = trace_regs_of(regs);
-    error = draft_memory(&recorder->draft, task->tracee, taddr_of(regs->rsp),
-                         frame_end(task, regs->rsp) - regs->rsp);
+    error = add_frame(recorder, task, regs->rsp, before->rsp);
     if (!error)
         error = draft_xsave(&recorder->draft, task->tracee);
     if (!error)
@@ -240,7 +259,18 @@ static struct error *take_back_call(struct task *task, const struct user_regs_st
     return NULL;
 }
 
-struct error *deliver_held_signal(struct recorder *recorder, struct task *task)
+struct error *find_deliverable_signal(struct task *task, struct held_signal **ret)
+{
+    uint64_t mask = 0;
+    struct error *error = task->held ? tracee_get_sigmask(task->tracee, &mask) : NULL;
+    *ret = error ? NULL : task->held;
+    while (*ret && mask & BIT((*ret)->info.si_signo))
+        *ret = (*ret)->next;
+    return error;
+}
+
+struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
+                                  struct held_signal *held)
 {
     struct user_regs_struct *regs;
     struct stop stop;
@@ -249,8 +279,8 @@ struct error *deliver_held_signal(struct recorder *recorder, struct task *task)
     if (error)
         return error;
     struct user_regs_struct entry = *regs;
-    int signal = task->held->info.si_signo;
-    task->held->sent = true;
+    int signal = held->info.si_signo;
+    held->sent = true;
     error = take_back_call(task, &entry);
     if (!error)
         error = tracee_run(task->tracee, RUN_ON, signal);

@@ -145,8 +145,12 @@ struct error *on_call_entry(struct recorder *recorder, struct task *task)
         if (error)
             return error;
     }
-    if (task->held)
-        return deliver_held_signal(recorder, task);
+    struct held_signal *held;
+    error = find_deliverable_signal(task, &held);
+    if (error)
+        return error;
+    if (held)
+        return deliver_held_signal(recorder, task, held);
     if (refuses_program(task, regs)) {
         call_deinit(task);
         task->call =

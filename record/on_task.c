@@ -57,7 +57,7 @@ void leave_group(struct task *task)
     task->group = NULL;
     if (--group->tasks)
         return;
-    free(group->segments);
+    mapped_ranges_deinit(&group->files);
     free(group);
 }
 
@@ -171,15 +171,7 @@ static struct error *join_group(struct recorder *recorder, struct task *creator,
     struct group *group = child->group;
     group->tasks = 1;
     group->program_break = creator->group->program_break;
-    group->segment_count = creator->group->segment_count;
-    if (group->segment_count) {
-        size_t size = group->segment_count * sizeof(*group->segments);
-        group->segments = malloc(size);
-        if (!group->segments)
-            return &err_no_memory;
-        memcpy(group->segments, creator->group->segments, size);
-    }
-    return NULL;
+    return mapped_ranges_copy(&group->files, &creator->group->files);
 }
 
 /* The registers that the child starts with are its creator's, as the program had them. */

@@ -303,6 +303,7 @@ static struct error *finish(struct recorder *recorder, uint64_t started, struct 
         error_free(write_error);
     draft_deinit(&recorder->draft);
     store_close(recorder->store);
+    free(recorder->root);
     return error ? error : write_error;
 }
 

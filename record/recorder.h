@@ -23,6 +23,7 @@
 #include "engine/syscall/call_model.h"
 #include "engine/tracee/tracee.h"
 #include "record/draft.h"
+#include "record/mapped_ranges.h"
 #include "record/record.h"
 #include "trace-format/store.h"
 #include "trace-format/writer.h"
@@ -98,8 +99,7 @@ struct group {
     uint64_t slice_start; /* ns */
     uint64_t program_break;
     struct scratch_block *scratch; /* in use, by address */
-    struct memory_range *segments; /* attached System V segments */
-    size_t segment_count;
+    struct mapped_ranges files;
 };
 
 struct recorder {
@@ -115,6 +115,7 @@ struct recorder {
     cpu_set_t affinity; /* what reel was started with; the tracees are told this one */
     int cpu;
     struct record_statistics statistics;
+    uint64_t anonymous_objects;    /* shared mappings without a file so far */
     struct early_stop *early;      /* stops of tasks that nobody has told us of yet */
     struct task *output_holder[3]; /* [1], [2]: the task whose write to that output is under way */
     bool one_output;               /* both are the same file */
@@ -161,6 +162,15 @@ struct error *add_entry_effects(struct recorder *recorder, struct task *task) MU
 struct error *add_map_effects(struct recorder *recorder, struct task *task,
                               const struct call *call) MUST_CHECK;
 
+/* --- file_effects.c -------------------------------------------------------------------------- */
+/* The file that a descriptor of the task leads to, opened by us; DESCRIPTOR_PATH_MAX bytes at
+ * `path`, if not NULL, get its path as /proc shows it. -1: none. */
+#define DESCRIPTOR_PATH_MAX 4096
+int open_descriptor(const struct task *task, int descriptor, char *path);
+/* What a call that changes a file changes in memory, where that is mapped. */
+struct error *add_file_effects(struct recorder *recorder, struct task *task,
+                               const struct call *call) MUST_CHECK;
+
 /* --- scratch.c ------------------------------------------------------------------------------- */
 struct error *scratch_redirect(struct recorder *recorder, struct task *task) MUST_CHECK;
 struct error *scratch_restore(struct task *task, struct user_regs_struct *regs) MUST_CHECK;
@@ -172,8 +182,11 @@ task_view(struct task *task); /* the program's memory, seen through the call's s
 
 /* --- on_signal.c ----------------------------------------------------------------------------- */
 struct error *on_signal(struct recorder *recorder, struct task *task, int signal) MUST_CHECK;
-struct error *deliver_held_signal(struct recorder *recorder,
-                                  struct task *task) MUST_CHECK; /* at a call's entry */
+/* A held signal that is not blocked (a handler may have blocked it meanwhile); NULL if none. */
+struct error *find_deliverable_signal(struct task *task, struct held_signal **ret) MUST_CHECK;
+/* At a call's entry. */
+struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
+                                  struct held_signal *held) MUST_CHECK;
 
 /* --- on_tsc.c -------------------------------------------------------------------------------- */
 bool is_tsc_trap(struct task *task, const siginfo_t *info);
@@ -202,6 +215,8 @@ struct error *on_exec(struct recorder *recorder, struct task *task, pid_t tid) M
 /* --- keyframe.c ------------------------------------------------------------------------------ */
 /* The address space as it is, as the effects of a START event. */
 struct error *add_keyframe(struct recorder *recorder, struct task *task) MUST_CHECK;
+/* How far the task's stack may grow, as it is now. */
+struct error *add_stack_limit(struct recorder *recorder, struct task *task) MUST_CHECK;
 
 /* --- output.c -------------------------------------------------------------------------------- */
 /* 1 or 2 if the task's descriptor is the stdout or stderr that reel was started with, else 0. */

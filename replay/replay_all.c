@@ -188,6 +188,7 @@ struct error *replay_all(const struct replay_options *options, int *status,
     error = replay_streams(&replay);
     while (replay.live)
         remove_live(&replay, replay.live);
+    replay_unpin();
     store_close(store);
     *status = replay.status;
     *statistics = replay.statistics;

@@ -1,4 +1,4 @@
-#include "replay/vessel.h"
+#include "replay/vessel_private.h"
 
 #include <asm/unistd.h>
 #include <elf.h>
@@ -16,24 +16,6 @@
 #include "engine/base/cleanup.h"
 #include "engine/tracee/reel_page.h"
 #include "engine/tracee/spawn.h"
-
-#define DATA_PAGE (REEL_PAGE + PAGE_BYTES)
-
-/* A stored file that is open inside: a program maps most files several times, and opening and
- * closing it each time costs two stops more. */
-struct open_file {
-    struct store_name name;
-    uint64_t fd;
-};
-
-#define OPEN_FILES_MAX 32
-
-struct vessel {
-    struct tracee *tracee;
-    const struct store *store;
-    struct open_file files[OPEN_FILES_MAX];
-    unsigned file_count; /* ever opened; the newest OPEN_FILES_MAX are open */
-};
 
 struct tracee *vessel_tracee(struct vessel *vessel)
 {
@@ -113,9 +95,14 @@ static struct error *call_kernel(struct vessel *vessel, long number, const uint6
     return NULL;
 }
 
-/* A call that must succeed. */
-static struct error *must_call(struct vessel *vessel, const char *what, long number,
-                               const uint64_t arguments[6], int64_t *ret)
+struct error *vessel_try_call(struct vessel *vessel, long number, const uint64_t arguments[6],
+                              int64_t *ret)
+{
+    return call_kernel(vessel, number, arguments, NULL, ret);
+}
+
+struct error *vessel_call(struct vessel *vessel, const char *what, long number,
+                          const uint64_t arguments[6], int64_t *ret)
 {
     struct error *error = call_kernel(vessel, number, arguments, NULL, ret);
     if (error || *ret >= 0 || *ret < -4095)
@@ -124,9 +111,6 @@ static struct error *must_call(struct vessel *vessel, const char *what, long num
     return error_errno(NULL, "%s(%#lx, %#lx, %#lx, %#lx) failed in the replayed process", what,
                        arguments[0], arguments[1], arguments[2], arguments[3]);
 }
-
-#define CALL(vessel, name, ...)                                                                    \
-    must_call(vessel, #name, __NR_##name, (const uint64_t[6]){__VA_ARGS__}, &(int64_t){0})
 
 /* --- Creation
  * -------------------------------------------------------------------------------------------- */
@@ -220,8 +204,6 @@ static struct error *start_image(struct tracee **ret)
     return error ? error : run_to_image(*ret);
 }
 
-#define USER_END 0x7ffffffff000ul
-
 /* Nothing of the new process's own memory stays but the reel page ([vsyscall] cannot go). */
 static struct error *unmap_all(struct vessel *vessel)
 {
@@ -312,8 +294,9 @@ struct error *vessel_fork(struct vessel *vessel, struct vessel **ret)
     struct vessel *child = calloc(1, sizeof(*child));
     if (!child)
         return &err_no_memory;
-    *child = *vessel; /* it inherits the open files, too */
-    child->tracee = NULL;
+    child->store = vessel->store;
+    memcpy(child->files, vessel->files, sizeof(child->files)); /* which it inherits */
+    child->file_count = vessel->file_count;
     struct error *error = call_kernel(vessel, __NR_clone, arguments, &pid, &result);
     if (!error && pid == 0) {
         errno = (int)-result;
@@ -332,8 +315,12 @@ struct error *vessel_fork(struct vessel *vessel, struct vessel **ret)
     }
     *child_regs = *regs;
     tracee_regs_changed(child->tracee);
-    *ret = child;
-    return NULL;
+    error = vessel_copy_objects(child, vessel);
+    if (error)
+        vessel_destroy(child);
+    else
+        *ret = child;
+    return error;
 }
 
 void vessel_destroy(struct vessel *vessel)
@@ -348,133 +335,6 @@ void vessel_destroy(struct vessel *vessel)
             kill(pid, SIGKILL);
         tracee_destroy(vessel->tracee);
     }
+    free(vessel->objects);
     free(vessel);
-}
-
-/* --- Effects
- * --------------------------------------------------------------------------------------------- */
-
-/* A trace may say anything: what would touch our own pages, or is no address of user space, is
- * refused. */
-static struct error *check_range(uint64_t address, uint64_t length)
-{
-    bool sane = address % PAGE_BYTES == 0 && length % PAGE_BYTES == 0 && length &&
-                length <= USER_END && address <= USER_END - length;
-    bool ours = address < DATA_PAGE + PAGE_BYTES && address + length > REEL_PAGE;
-    if (sane && !ours)
-        return NULL;
-    return error_new("the trace is damaged or was made up",
-                     "the trace maps [%#lx, +%#lx), where nothing may be", address, length);
-}
-
-static struct error *open_contents(struct vessel *vessel, const struct store_name *name,
-                                   int64_t *fd)
-{
-    char path[PATH_MAX];
-    int length = snprintf(path, sizeof(path), "%s/%s", store_path(vessel->store), name->hex);
-    if (length >= (int)sizeof(path))
-        return error_new("move it to a shorter path", "the path of the store, %s, is too long",
-                         store_path(vessel->store));
-    CLEANUP(close_fd)
-    int check = -1; /* says by name what is missing, which a failed call inside cannot */
-    struct error *error = store_get(vessel->store, name, &check);
-    if (!error)
-        error = tracee_write(vessel->tracee, taddr_of(DATA_PAGE), path, (size_t)length + 1);
-    if (error)
-        return error;
-    return must_call(vessel, "open", __NR_open,
-                     (const uint64_t[6]){DATA_PAGE, O_RDONLY | O_CLOEXEC}, fd);
-}
-
-/* The descriptor, inside, of stored contents; it stays the vessel's. */
-static struct error *find_contents(struct vessel *vessel, const struct store_name *name,
-                                   uint64_t *fd)
-{
-    unsigned open = vessel->file_count < OPEN_FILES_MAX ? vessel->file_count : OPEN_FILES_MAX;
-    for (unsigned i = 0; i < open; i++) {
-        if (strcmp(vessel->files[i].name.hex, name->hex) == 0) {
-            *fd = vessel->files[i].fd;
-            return NULL;
-        }
-    }
-    struct open_file *file = &vessel->files[vessel->file_count % OPEN_FILES_MAX];
-    int64_t result;
-    struct error *error = open == OPEN_FILES_MAX ? CALL(vessel, close, file->fd) : NULL;
-    file->name.hex[0] = 0;
-    if (!error)
-        error = open_contents(vessel, name, &result);
-    if (error)
-        return error;
-    *file = (struct open_file){.name = *name, .fd = (uint64_t)result};
-    vessel->file_count++;
-    *fd = file->fd;
-    return NULL;
-}
-
-static struct error *apply_map(struct vessel *vessel, const struct effect *effect)
-{
-    uint64_t flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd = (uint64_t)-1;
-    struct error *error = check_range(effect->address.value, effect->length);
-    if (error)
-        return error;
-    if (effect->map.contents.hex[0])
-        error = find_contents(vessel, &effect->map.contents, &fd);
-    else
-        flags |= MAP_ANONYMOUS;
-    return error ? error
-                 : CALL(vessel, mmap, effect->address.value, effect->length, effect->map.protection,
-                        flags, fd, effect->map.offset);
-}
-
-static struct error *apply_remap(struct vessel *vessel, const struct effect *effect)
-{
-    uint64_t from = effect->remap.old_address.value, to = effect->address.value;
-    uint64_t flags = from == to ? 0 : MREMAP_MAYMOVE | MREMAP_FIXED | effect->remap.flags;
-    struct error *error = check_range(from, effect->remap.old_length);
-    if (!error)
-        error = check_range(to, effect->length);
-    return error ? error
-                 : CALL(vessel, mremap, from, effect->remap.old_length, effect->length, flags, to);
-}
-
-/* Advice over holes takes effect on what is there, and says ENOMEM. */
-static struct error *apply_advice(struct vessel *vessel, const struct effect *effect)
-{
-    int64_t ignored;
-    struct error *error = check_range(effect->address.value, effect->length);
-    const uint64_t arguments[6] = {effect->address.value, effect->length, effect->advise.advice};
-    return error ? error : call_kernel(vessel, __NR_madvise, arguments, NULL, &ignored);
-}
-
-static struct error *apply_memory(struct vessel *vessel, const struct effect *effect)
-{
-    if (effect->address.value < DATA_PAGE + PAGE_BYTES &&
-        effect->address.value + effect->length > REEL_PAGE)
-        return check_range(REEL_PAGE, PAGE_BYTES);
-    return tracee_write(vessel->tracee, effect->address, effect->bytes, effect->length);
-}
-
-struct error *vessel_apply(struct vessel *vessel, const struct effect *effect)
-{
-    struct error *error = NULL;
-    switch (effect->kind) {
-    case EFFECT_MEMORY:
-        return apply_memory(vessel, effect);
-    case EFFECT_MAP:
-        return apply_map(vessel, effect);
-    case EFFECT_UNMAP:
-        error = check_range(effect->address.value, effect->length);
-        return error ? error : CALL(vessel, munmap, effect->address.value, effect->length);
-    case EFFECT_PROTECT:
-        error = check_range(effect->address.value, effect->length);
-        return error ? error
-                     : CALL(vessel, mprotect, effect->address.value, effect->length,
-                            effect->protect.protection);
-    case EFFECT_REMAP:
-        return apply_remap(vessel, effect);
-    case EFFECT_ADVISE:
-        return apply_advice(vessel, effect);
-    default:
-        return NULL;
-    }
 }

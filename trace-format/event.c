@@ -22,13 +22,25 @@ const char *event_kind_name(enum event_kind kind)
 const char *effect_kind_name(enum effect_kind kind)
 {
     switch (kind) {
-#define EFFECT(symbol, number, name)                                                               \
+#define EFFECT(symbol, number, name, range)                                                        \
     case EFFECT_##symbol:                                                                          \
         return name;
 #include "trace-format/effect.def"
 #undef EFFECT
     }
     return "unknown";
+}
+
+bool effect_has_range(enum effect_kind kind)
+{
+    switch (kind) {
+#define EFFECT(symbol, number, name, range)                                                        \
+    case EFFECT_##symbol:                                                                          \
+        return range;
+#include "trace-format/effect.def"
+#undef EFFECT
+    }
+    return false;
 }
 
 enum event_reach event_default_reach(enum event_kind kind)

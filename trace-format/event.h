@@ -66,7 +66,7 @@ enum event_kind {
 };
 
 enum effect_kind {
-#define EFFECT(symbol, number, name) EFFECT_##symbol = number,
+#define EFFECT(symbol, number, name, range) EFFECT_##symbol = number,
 #include "trace-format/effect.def"
 #undef EFFECT
 };
@@ -83,13 +83,13 @@ struct store_name {
 
 enum map_flags {
     MAP_EFFECT_SHARED = 1, /* the program asked for MAP_SHARED */
-    MAP_EFFECT_STACK = 2,  /* grows down; [address, address + length) is all that it may grow to */
+    MAP_EFFECT_STACK = 2,  /* grows down (MAP_GROWSDOWN), from [address, address + length) */
     MAP_EFFECT_NORESERVE = 4,
 };
 
 struct effect {
     enum effect_kind kind;
-    taddr address;   /* all but XSAVE, TASK, FORK. REMAP: the new address */
+    taddr address;   /* kinds with a range (effect.def). REMAP: the new address */
     uint64_t length; /* in bytes; MEMORY, XSAVE: of `bytes`. REMAP: the new length */
     union {
         const uint8_t *bytes; /* MEMORY, XSAVE */
@@ -97,8 +97,10 @@ struct effect {
             uint32_t protection;        /* PROT_* */
             uint32_t flags;             /* enum map_flags */
             struct store_name contents; /* the file's contents, or "": anonymous, zero */
-            uint64_t offset;            /* in the file, bytes, a multiple of the page size */
-            const char *path;           /* for people and debuggers; "" for none */
+            uint64_t offset;  /* in the file or object, bytes, a multiple of the page size */
+            uint64_t object;  /* shared memory of this stream with that number, made by a RESIZE
+                               * before; all its mappings are the same memory. 0: none */
+            const char *path; /* for people and debuggers; "" for none */
         } map;
         struct {
             uint32_t protection;
@@ -111,6 +113,13 @@ struct effect {
         struct {
             uint32_t advice; /* MADV_* */
         } advise;
+        struct {
+            uint64_t object; /* not 0 */
+            uint64_t size;   /* bytes; behind its last page, memory cannot be accessed (SIGBUS) */
+        } resize;
+        struct {
+            uint64_t bytes; /* UINT64_MAX: none */
+        } stack_limit;
         struct {
             uint32_t tid; /* of the new task */
             uint32_t pid; /* its thread group: differs from the creator's for vfork children */
@@ -164,6 +173,9 @@ struct event {
 };
 
 #define SIGINFO_BYTES 128
+
+/* Whether effects of this kind have an address and a length (MEMORY's is that of its bytes). */
+bool effect_has_range(enum effect_kind kind);
 
 /* Whether events of this kind carry `before` and `after`. */
 bool event_has_before(enum event_kind kind);

@@ -163,6 +163,7 @@ static void take_map(struct event_decoder *decoder, struct effect *ret, size_t *
     ret->map.flags = take_flags(records, MAP_EFFECT_ALL);
     take_name(records, &ret->map.contents);
     ret->map.offset = cursor_varint(records);
+    ret->map.object = cursor_varint(records);
     *place = take_text(decoder);
 }
 
@@ -248,6 +249,14 @@ static bool take_effect(struct event_decoder *decoder, struct effect *ret, size_
     case EFFECT_CHECK:
         take_range(records, ret);
         ret->check.hash = cursor_varint(records);
+        return true;
+    case EFFECT_RESIZE:
+        ret->resize.object = cursor_varint(records);
+        ret->resize.size = cursor_varint(records);
+        records->failed = records->failed || !ret->resize.object;
+        return true;
+    case EFFECT_STACK_LIMIT:
+        ret->stack_limit.bytes = cursor_varint(records);
         return true;
     }
     return false;

@@ -118,6 +118,7 @@ static uint8_t *put_map(uint8_t *at, const struct effect *effect)
     at = put_varint(at, effect->map.flags);
     at = put_name(at, &effect->map.contents);
     at = put_varint(at, effect->map.offset);
+    at = put_varint(at, effect->map.object);
     return put_text(at, effect->map.path);
 }
 
@@ -160,13 +161,12 @@ static uint8_t *put_effect_fields(uint8_t *at, const struct effect *effect)
         return put_varint(at, effect->output.descriptor);
     case EFFECT_CHECK:
         return put_varint(at, effect->check.hash);
+    case EFFECT_RESIZE:
+        return put_varint(put_varint(at, effect->resize.object), effect->resize.size);
+    case EFFECT_STACK_LIMIT:
+        return put_varint(at, effect->stack_limit.bytes);
     }
     return at;
-}
-
-static bool has_address(enum effect_kind kind)
-{
-    return kind != EFFECT_XSAVE && kind != EFFECT_TASK && kind != EFFECT_FORK;
 }
 
 static bool has_contents(enum effect_kind kind)
@@ -187,11 +187,11 @@ static bool encode_effect(struct record_output *output, const struct effect *eff
     if (!at)
         return false;
     *at++ = (uint8_t)effect->kind;
-    if (has_address(effect->kind))
+    if (effect_has_range(effect->kind))
         at = put_varint(at, effect->address.value);
     if (has_contents(effect->kind))
         return put_contents(output, at, effect->bytes, effect->length);
-    if (has_address(effect->kind))
+    if (effect_has_range(effect->kind))
         at = put_varint(at, effect->length);
     return record_end(output, put_effect_fields(at, effect));
 }
@@ -311,14 +311,16 @@ bool event_encode(struct record_output *output, const struct event *event)
 
 static const char *effect_problem(const struct effect *effect)
 {
-    if (effect->kind < EFFECT_MEMORY || effect->kind > EFFECT_CHECK)
+    if (effect->kind < EFFECT_MEMORY || effect->kind > EFFECT_STACK_LIMIT)
         return "an effect of an unknown kind";
-    if (has_address(effect->kind) && effect->length > UINT64_MAX - effect->address.value)
+    if (effect_has_range(effect->kind) && effect->length > UINT64_MAX - effect->address.value)
         return "an effect that runs past the end of the address space";
     if (effect->kind == EFFECT_MAP && effect->map.flags & ~(unsigned)MAP_EFFECT_ALL)
         return "a map effect with unknown flags";
     if (effect->kind == EFFECT_MAP && !name_is_good(&effect->map.contents))
         return "a map effect whose contents have no valid name";
+    if (effect->kind == EFFECT_RESIZE && !effect->resize.object)
+        return "a resize effect for object 0";
     if (effect->kind == EFFECT_OUTPUT && effect->output.descriptor - 1 > 1)
         return "an output effect for a descriptor other than 1 and 2";
     return NULL;

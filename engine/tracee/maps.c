@@ -72,6 +72,14 @@ void mappings_deinit(struct mappings *mappings)
     *mappings = (struct mappings){0};
 }
 
+const struct mapping *mapping_at(const struct mappings *mappings, uint64_t address)
+{
+    for (size_t i = 0; i < mappings->count; i++)
+        if (address >= mappings->mapping[i].start && address < mappings->mapping[i].end)
+            return &mappings->mapping[i];
+    return NULL;
+}
+
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_SWAPPED (1ull << 62)
 #define PAGEMAP_FILE (1ull << 61)

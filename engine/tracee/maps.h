@@ -28,6 +28,9 @@ struct mappings {
 struct error *mappings_read(pid_t pid, struct mappings *ret) MUST_CHECK;
 void mappings_deinit(struct mappings *mappings);
 
+/* The mapping that has the address; NULL if none. */
+const struct mapping *mapping_at(const struct mappings *mappings, uint64_t address);
+
 /*
  * Which pages of [start, end) are private to the process: anonymous, or a changed page of a private
  * file mapping. One byte a page into `own`, 1 or 0. (Documentation/admin-guide/mm/pagemap.rst: bits

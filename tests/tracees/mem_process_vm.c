@@ -1,4 +1,6 @@
 /* process_vm_readv and process_vm_writev of a child: memory written by another process's call. */
+/* modes: native */
+/* Memory of a recorded process that another one writes (issue 5). */
 #include <sys/uio.h>
 
 #include "check.h"

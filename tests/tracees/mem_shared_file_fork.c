@@ -1,4 +1,6 @@
 /* Two processes map one file shared, each by itself. */
+/* modes: native */
+/* Memory shared between recorded processes (issue 5). */
 #include "check.h"
 
 int main(void)

@@ -1,5 +1,7 @@
 /* Anonymous shared memory over fork: parent and child are one group, and see each other's writes.
  */
+/* modes: native */
+/* Memory shared between recorded processes (issue 5). */
 #include "check.h"
 
 int main(void)

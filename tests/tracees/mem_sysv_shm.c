@@ -1,4 +1,6 @@
 /* System V shared memory: attached twice, both views alias. */
+/* modes: native */
+/* Memory shared between recorded processes (issue 5). */
 #include <sys/shm.h>
 
 #include "check.h"

@@ -261,13 +261,15 @@ static const struct bad_records cases[] = {
     {"its fields", 1, RECORDS(ORIGIN(1), 1, 0, 5, 1, 2)},                /* cut MEMORY */
     {"belongs to none", 1, RECORDS(ORIGIN(1), 3, 0, 0, 64, 1, 1, 129, 1, 1, 0)},
     {"follow no origin", 1, RECORDS(ORIGIN(1), 3, 0, 0, 66, 1, 0, 129, 1, 1, 0)},
-    {"has no end", 1, RECORDS(ORIGIN(1), 66, 1, 'a', 129, 1, 1, 0)},             /* argument */
-    {"its fields", 1, RECORDS(ORIGIN(1), 10, 0, 0, 3, 129, 1, 1, 0)},            /* OUTPUT to 3 */
-    {"its fields", 1, RECORDS(ORIGIN(1), 2, 0, 0, 0, 8, 0, 0, 0, 129, 1, 1, 0)}, /* MAP flags */
-    {"its fields", 1, RECORDS(ORIGIN(1), 2, 0, 0, 0, 0, 2, 0, 0, 129, 1, 1, 0)}, /* MAP name */
-    {"its fields", 1, RECORDS(ORIGIN(1), 2, 0, 0, 0, 0, 0, 0, 1, 0, 129, 1, 1, 0)}, /* NUL */
-    {"its fields", 1, RECORDS(ORIGIN(1), 129, 1, 1, 0x80, 0x80, 0x80, 0x80, 1)},    /* 28 bits */
-    {"its fields", 2, RECORDS(START(1), 136, 1, 1, 0, 2)},                          /* EXIT flags */
+    {"has no end", 1, RECORDS(ORIGIN(1), 66, 1, 'a', 129, 1, 1, 0)},  /* argument */
+    {"its fields", 1, RECORDS(ORIGIN(1), 10, 0, 0, 3, 129, 1, 1, 0)}, /* OUTPUT to 3 */
+    {"its fields", 1, RECORDS(ORIGIN(1), 2, 0, 0, 0, 8, 0, 0, 0, 0, 129, 1, 1, 0)}, /* MAP flags */
+    {"its fields", 1, RECORDS(ORIGIN(1), 2, 0, 0, 0, 0, 2, 0, 0, 0, 129, 1, 1, 0)}, /* MAP name */
+    {"its fields", 1, RECORDS(ORIGIN(1), 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 129, 1, 1, 0)}, /* NUL */
+    {NULL, 1, RECORDS(ORIGIN(1), 12, 1, 0, 13, 0, 129, 1, 1, 0)},
+    {"its fields", 1, RECORDS(ORIGIN(1), 12, 0, 0, 129, 1, 1, 0)}, /* RESIZE of object 0 */
+    {"its fields", 1, RECORDS(ORIGIN(1), 129, 1, 1, 0x80, 0x80, 0x80, 0x80, 1)}, /* 28 bits */
+    {"its fields", 2, RECORDS(START(1), 136, 1, 1, 0, 2)},                       /* EXIT flags */
     {"its fields", 2, RECORDS(START(1), 133, 1, 1, 9, 12, 0, 0)}, /* SIGNAL reach 3 */
     {"its fields", 1, RECORDS(65, 0x80, 0x80, 0x80, 0x80, 0x10, 1, 9, 8, 0, 0, 129, 1, 1, 0)},
     {"its fields", 1, /* past 2^64 */

@@ -148,6 +148,7 @@ static inline size_t fixture_effects(struct effect *effects)
                  .flags = MAP_EFFECT_SHARED,
                  .contents = {FIXTURE_CONTENTS},
                  .offset = 0x1000,
+                 .object = 5,
                  .path = "/lib/libc.so.6"}},
         {.kind = EFFECT_MAP,
          .address = taddr_of(0x10000),
@@ -176,13 +177,15 @@ static inline size_t fixture_effects(struct effect *effects)
          .address = taddr_of(0x80000),
          .length = 0x1000,
          .check = {.hash = 0xfedcba9876543210}},
+        {.kind = EFFECT_RESIZE, .resize = {.object = 5, .size = 1ull << 40}},
+        {.kind = EFFECT_STACK_LIMIT, .stack_limit = {.bytes = UINT64_MAX}},
         {.kind = EFFECT_MEMORY, .address = taddr_of(UINT64_MAX), .length = 0, .bytes = bytes},
     };
     memcpy(effects, all, sizeof(all));
     return ARRAY_LENGTH(all);
 }
 
-#define FIXTURE_EFFECTS 12
+#define FIXTURE_EFFECTS 14
 
 static inline void same_effect(const struct effect *a, const struct effect *b)
 {
@@ -199,9 +202,16 @@ static inline void same_effect(const struct effect *a, const struct effect *b)
         assert_int_equal(a->map.flags, b->map.flags);
         assert_string_equal(a->map.contents.hex, b->map.contents.hex);
         assert_true(a->map.offset == b->map.offset);
+        assert_true(a->map.object == b->map.object);
         assert_string_equal(a->map.path, b->map.path);
         break;
     case EFFECT_UNMAP:
+        break;
+    case EFFECT_RESIZE:
+        assert_true(a->resize.object == b->resize.object && a->resize.size == b->resize.size);
+        break;
+    case EFFECT_STACK_LIMIT:
+        assert_true(a->stack_limit.bytes == b->stack_limit.bytes);
         break;
     case EFFECT_PROTECT:
         assert_int_equal(a->protect.protection, b->protect.protection);
