@@ -294,7 +294,7 @@ static struct error *finish(struct recorder *recorder, uint64_t started, struct 
     if (error)
         kill_tasks(recorder);
     struct trace_end end = {.status = (uint32_t)recorder->root_status,
-                            .events = recorder->events,
+                            .events = recorder->statistics.events,
                             .nanoseconds = monotonic_now() - started};
     struct error *write_error = NULL;
     if (recorder->writer)
@@ -307,12 +307,13 @@ static struct error *finish(struct recorder *recorder, uint64_t started, struct 
     return error ? error : write_error;
 }
 
-struct error *record_program(const struct record_options *options, int *status)
+struct error *record_program(const struct record_options *options, int *status,
+                             struct record_statistics *statistics)
 {
     struct recorder recorder = {.options = options};
     struct task *root = NULL;
     CLEANUP(close_fd) int failure_pipe = -1;
-    uint64_t started = monotonic_now();
+    uint64_t started = monotonic_now(), resumes = tracee_resumes();
     struct error *error = choose_processor(&recorder);
     recorder.one_output = is_one_output();
     if (!error)
@@ -341,5 +342,7 @@ struct error *record_program(const struct record_options *options, int *status)
         error = run(&recorder);
     error = finish(&recorder, started, error);
     *status = recorder.root_status;
+    *statistics = recorder.statistics;
+    statistics->stops = tracee_resumes() - resumes;
     return error;
 }
