@@ -24,7 +24,7 @@ struct error *log_event(struct recorder *recorder, struct task *task)
     follow_stack(task, event);
     if (recorder->options->memory_checks && is_checked(event)) {
         struct error *error = add_memory_check(recorder, task);
-        if (error)
+        if (error && error != &err_tracee_gone) /* killed meanwhile: nothing to check any more */
             return error;
     }
     event->tid = (uint32_t)task->tid;

@@ -35,7 +35,8 @@ static struct error *bury_leader(struct recorder *recorder, struct task *task, p
     return on_gone(recorder, leader, 0);
 }
 
-static struct error *leave_stream(struct recorder *recorder, struct task *task)
+/* *left: the group, if others live on in it. */
+static struct error *leave_stream(struct recorder *recorder, struct task *task, struct group **left)
 {
     struct group *group = task->group;
     draft_begin(&recorder->draft, EVENT_EXEC);
@@ -44,9 +45,9 @@ static struct error *leave_stream(struct recorder *recorder, struct task *task)
     struct error *error = log_event(recorder, task);
     if (error)
         return error;
-    bool group_lives = group->tasks > 1;
+    *left = group->tasks > 1 ? group : NULL;
     leave_group(task);
-    return group_lives ? schedule(recorder, group) : NULL;
+    return NULL;
 }
 
 /* --- Setting the new image up ---------------------------------------------------------------- */
@@ -284,9 +285,10 @@ static struct error *log_start(struct recorder *recorder, struct task *task)
 
 static struct error *enter_stream(struct recorder *recorder, struct task *task)
 {
-    struct error *error = group_create(recorder, &task->group);
+    struct error *error = group_create(&task->group);
     if (error)
         return error;
+    task->group->stream = ++recorder->streams;
     task->group->tasks = 1;
     task->group->current = task;
     task->state = TASK_RUNNING;
@@ -297,23 +299,47 @@ static struct error *enter_stream(struct recorder *recorder, struct task *task)
     return NULL;
 }
 
-struct error *on_exec(struct recorder *recorder, struct task *task, pid_t tid)
+/* The task was killed before its image could be looked at. Its stream was announced, so it begins,
+ * without memory, and ends. */
+static struct error *log_start_of_dead(struct recorder *recorder, struct task *task)
 {
-    struct error *error = bury_leader(recorder, task, tid);
-    if (!error && task->group)
-        error = leave_stream(recorder, task);
-    if (error)
-        return error;
-    task->tid = tid;
-    tracee_set_tid(task->tracee, tid);
-    error = enter_stream(recorder, task);
-    if (!error)
-        error = run_to_exit_of_execve(task);
+    static const char *const no_arguments[] = {NULL};
+    const char *executable = task->process->executable;
+    struct stream_origin origin = {.pid = (uint32_t)task->process->pid,
+                                   .parent_pid = (uint32_t)task->process->parent,
+                                   .executable = executable ? executable : "",
+                                   .arguments = no_arguments};
+    draft_begin(&recorder->draft, EVENT_START);
+    recorder->draft.event.origin = &origin;
+    return log_event(recorder, task);
+}
+
+static struct error *begin_stream(struct recorder *recorder, struct task *task)
+{
+    struct error *error = run_to_exit_of_execve(task);
     if (!error)
         error = tracee_get_sigmask(task->tracee, &task->signal_mask);
     if (!error)
         error = set_up_image(task);
     if (!error)
         error = log_start(recorder, task);
+    return error == &err_tracee_gone ? log_start_of_dead(recorder, task) : error;
+}
+
+struct error *on_exec(struct recorder *recorder, struct task *task, pid_t tid)
+{
+    struct group *left = NULL;
+    struct error *error = bury_leader(recorder, task, tid);
+    if (!error && task->group)
+        error = leave_stream(recorder, task, &left);
+    if (error)
+        return error;
+    task->tid = tid;
+    tracee_set_tid(task->tracee, tid);
+    error = enter_stream(recorder, task);
+    if (!error)
+        error = begin_stream(recorder, task);
+    if (!error && left) /* not before: its next event may begin another stream */
+        error = schedule(recorder, left);
     return error ? error : tracee_run(task->tracee, RUN_ON, 0);
 }

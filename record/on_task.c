@@ -35,12 +35,11 @@ struct error *task_create(struct recorder *recorder, pid_t tid, struct task **re
     return NULL;
 }
 
-struct error *group_create(struct recorder *recorder, struct group **ret)
+struct error *group_create(struct group **ret)
 {
     struct group *group = calloc(1, sizeof(*group));
     if (!group)
         return &err_no_memory;
-    group->stream = ++recorder->streams;
     group->ready_last = &group->ready_first;
     *ret = group;
     return NULL;
@@ -165,7 +164,7 @@ static struct error *join_group(struct recorder *recorder, struct task *creator,
         child->group->tasks++;
         return NULL;
     }
-    struct error *error = group_create(recorder, &child->group);
+    struct error *error = group_create(&child->group);
     if (error)
         return error;
     struct group *group = child->group;
@@ -237,8 +236,11 @@ static struct error *add_child_tid(struct recorder *recorder, struct task *creat
 struct error *add_child_effect(struct recorder *recorder, struct task *task)
 {
     struct task *child = task->call.child;
-    struct effect effect = {.kind = EFFECT_FORK, .fork.stream = child->group->stream};
-    if (child->group == task->group) {
+    struct effect effect = {.kind = EFFECT_FORK};
+    if (child->group != task->group) {
+        child->group->stream = ++recorder->streams; /* its START is logged next of all */
+        effect.fork.stream = child->group->stream;
+    } else {
         struct user_regs_struct *regs;
         struct error *error = tracee_regs(child->tracee, &regs);
         if (!error)

@@ -91,7 +91,7 @@ struct task {
 
 /* An address space and the tasks in it: a stream of the trace. */
 struct group {
-    uint32_t stream;
+    uint32_t stream; /* 0 until it begins: streams have numbers in the order of their STARTs */
     unsigned tasks;
     struct task *current; /* the one that may run user code, or sits in a call that has not lost the
                              turn yet */
@@ -200,7 +200,7 @@ struct error *on_exit_call(struct recorder *recorder, struct task *task) MUST_CH
 struct error *on_exiting(struct recorder *recorder, struct task *task) MUST_CHECK;
 struct error *on_gone(struct recorder *recorder, struct task *task, int status) MUST_CHECK;
 struct error *task_create(struct recorder *recorder, pid_t tid, struct task **ret) MUST_CHECK;
-struct error *group_create(struct recorder *recorder, struct group **ret) MUST_CHECK;
+struct error *group_create(struct group **ret) MUST_CHECK;
 void leave_group(struct task *task);
 
 /* --- on_thread_exit.c ------------------------------------------------------------------------ */
