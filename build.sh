@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 
 build_packages="gcc cmake ninja-build pkg-config libc6-dev libelf-dev liblz4-dev libxxhash-dev
     libzydis-dev libzycore-dev libjansson-dev libcmocka-dev gdb"
-bench_packages="python3 make sqlite3 util-linux coreutils"
+bench_packages="python3 make sqlite3 coreutils"
 test_packages="clang-format python3 perl sqlite3 git tar gzip bash file"
 
 usage() {
