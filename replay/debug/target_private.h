@@ -168,7 +168,7 @@ struct error *checkpoint_after_event(struct target *target, struct session *sess
 /* A session of its own that stands at the position. */
 struct error *session_at(struct target *target, struct position position,
                          struct session **ret) MUST_CHECK;
-/* Counted steps, to a limit or a condition, leaving checkpoints. `*position` is moved on. */
+/* A counted run, to a limit or a condition, leaving checkpoints. `*position` is moved on. */
 struct error *count_on(struct target *target, struct session *session,
                        const struct run_conditions *conditions, uint64_t limit,
                        struct position *position, struct run_result *ret) MUST_CHECK;
