@@ -10,15 +10,17 @@ cd "$(dirname "$0")"
 
 build_packages="gcc cmake ninja-build pkg-config libc6-dev libelf-dev liblz4-dev libxxhash-dev
     libzydis-dev libzycore-dev libjansson-dev libcmocka-dev gdb"
+bench_packages="python3 make sqlite3 coreutils"
 test_packages="clang-format python3 perl sqlite3 git tar gzip bash file"
 
 usage() {
     cat <<'END'
-usage: ./build.sh [build | demo | test | help]
+usage: ./build.sh [build | demo | test | bench | help]
 
   build   installs what is missing and builds build/reel (the default)
   demo    builds, then records a crash, replays it backwards to the guilty line
   test    builds, checks format and includes, and runs all tests, the demo among them
+  bench   builds, then measures what recording and replaying cost; takes bench/run's arguments
   help    prints this
 END
 }
@@ -73,6 +75,11 @@ case "${1:-build}" in
 build) build ;;
 demo) build && demo/run build/reel ;;
 test) run_tests ;;
+bench)
+    shift
+    install_packages $bench_packages
+    build && bench/run "$@"
+    ;;
 help | -h | --help) usage ;;
 *)
     usage >&2

@@ -21,6 +21,7 @@ struct record_arguments {
     const char *check;
     const char *print_to; /* file descriptor for the trace's path */
     bool no_fast_path;
+    bool statistics;
 };
 
 static int exit_status(int status)
@@ -82,7 +83,11 @@ static struct error *record(const struct record_arguments *arguments, char **pro
                                      .store = store,
                                      .root = root,
                                      .memory_checks = arguments->check != NULL};
-    return record_program(&options, status);
+    struct record_statistics statistics = {0};
+    error = record_program(&options, status, &statistics);
+    if (arguments->statistics)
+        print_statistics(statistics.stops, statistics.calls, statistics.events);
+    return error;
 }
 
 static struct error *parse(int argc, char **argv, struct record_arguments *arguments, int *first)
@@ -92,6 +97,7 @@ static struct error *parse(int argc, char **argv, struct record_arguments *argum
         {.letter = 'n', .name = "no-fast-path", .flag = &arguments->no_fast_path},
         {.name = "check", .text = &arguments->check},
         {.name = "print-trace-dir", .text = &arguments->print_to},
+        {.name = "statistics", .flag = &arguments->statistics},
     };
     struct error *error =
         options_parse(argc, argv, rules, ARRAY_LENGTH(rules), OPTIONS_FIRST, first);
@@ -126,6 +132,7 @@ const struct command cmd_record = {
             "      --check=memory          hash all writable memory at each event, to be compared "
             "in replay\n"
             "      --print-trace-dir=FD    print the trace's path to that file descriptor\n"
+            "      --statistics            say at the end, on stderr, what recording cost\n"
             "\n"
             "Exits with the program's status, 128+n if signal n ended it, 2 if it could not be "
             "recorded to its end.\n",

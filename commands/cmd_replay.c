@@ -15,6 +15,7 @@
 
 struct replay_arguments {
     bool all;
+    bool statistics;
     struct debug_arguments debug;
 };
 
@@ -54,8 +55,11 @@ static int replay_whole(struct trace_reader *reader, const struct replay_argumen
 {
     const struct replay_options options = {
         .reader = reader, .check_memory = trace_reader_header(reader)->memory_checks};
+    struct replay_statistics statistics = {0};
     int status;
-    struct error *error = replay_all(&options, &status);
+    struct error *error = replay_all(&options, &status, &statistics);
+    if (arguments->statistics)
+        print_statistics(statistics.stops, statistics.calls, statistics.events);
     if (error == &err_diverged)
         return COMMAND_DIVERGED;
     if (!error)
@@ -98,6 +102,7 @@ static int run(int argc, char **argv)
         {.letter = 'k', .name = "keep-listening", .flag = &debug->keep},
         {.letter = 'd', .name = "debugger", .text = &debug->debugger},
         {.letter = 'x', .name = "gdb-x", .text = &debug->commands},
+        {.name = "statistics", .flag = &arguments.statistics},
     };
     int first, own = options_before_dashes(argc, argv);
     if (own < argc)
@@ -127,6 +132,7 @@ const struct command cmd_replay = {
             "  -d, --debugger GDB     the gdb to start\n"
             "  -s, --dbgport PORT     start no debugger, only serve one (0: any free port)\n"
             "  -h, --dbghost HOST     listen there (default: 127.0.0.1)\n"
-            "  -k, --keep-listening   serve one client after another\n",
+            "  -k, --keep-listening   serve one client after another\n"
+            "      --statistics       with -a: say at the end, on stderr, what replaying cost\n",
     .run = run,
 };

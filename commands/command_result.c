@@ -25,3 +25,8 @@ struct error *open_trace(const char *name, struct trace_reader **ret)
     struct error *error = trace_find(name, &path);
     return error ? error : trace_reader_open(path, ret);
 }
+
+void print_statistics(uint64_t stops, uint64_t calls, uint64_t events)
+{
+    fprintf(stderr, "reel: %lu ptrace stops, %lu system calls, %lu events\n", stops, calls, events);
+}

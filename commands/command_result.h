@@ -16,6 +16,9 @@ int command_result(struct error *error);
 /* The trace that `name` stands for (trace_find(); NULL: the latest), opened. */
 struct error *open_trace(const char *name, struct trace_reader **ret) MUST_CHECK;
 
+/* --statistics of record and replay, to stderr. */
+void print_statistics(uint64_t stops, uint64_t calls, uint64_t events);
+
 /* CLEANUP(trace_reader) */
 static inline void cleanup_trace_reader(struct trace_reader **reader)
 {

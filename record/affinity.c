@@ -6,12 +6,17 @@
 
 #include "record/recorder.h"
 
-struct error *pin_to_processor(struct recorder *recorder)
+struct error *choose_processor(struct recorder *recorder)
 {
-    cpu_set_t one;
     if (sched_getaffinity(0, sizeof(recorder->affinity), &recorder->affinity) < 0)
         return error_errno(NULL, "cannot read the processor affinity");
     recorder->cpu = sched_getcpu();
+    return NULL;
+}
+
+struct error *pin_to_processor(struct recorder *recorder)
+{
+    cpu_set_t one;
     CPU_ZERO(&one);
     CPU_SET(recorder->cpu, &one);
     if (sched_setaffinity(0, sizeof(one), &one) < 0)

@@ -31,6 +31,8 @@ struct error *log_event(struct recorder *recorder, struct task *task)
     event->effects = draft->effects;
     event->effect_count = draft->count;
     trace_writer_event(recorder->writer, task->group->stream, event);
-    recorder->events++;
+    recorder->statistics.events++;
+    if (event->kind == EVENT_CALL || event->kind == EVENT_CALL_ENTER)
+        recorder->statistics.calls++;
     return NULL;
 }

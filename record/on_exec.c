@@ -109,6 +109,12 @@ static struct error *map_scratch(struct task *task)
                          &result); /* without it, calls write in place */
 }
 
+static bool is_vdso(const struct mapping *mapping)
+{
+    return strncmp(mapping->name, "[vdso", 5) == 0 || strncmp(mapping->name, "[vvar", 5) == 0;
+}
+
+/* Its mappings lie side by side: one call, as a rule. */
 static struct error *unmap_vdso(struct task *task)
 {
     struct mappings mappings;
@@ -116,10 +122,12 @@ static struct error *unmap_vdso(struct task *task)
     if (error)
         return error;
     for (size_t i = 0; !error && i < mappings.count; i++) {
-        const struct mapping *mapping = &mappings.mapping[i];
-        if (strncmp(mapping->name, "[vdso", 5) && strncmp(mapping->name, "[vvar", 5))
+        const struct mapping *first = &mappings.mapping[i], *last = first;
+        if (!is_vdso(first))
             continue;
-        uint64_t arguments[6] = {mapping->start, mapping->end - mapping->start};
+        while (i + 1 < mappings.count && is_vdso(last + 1) && last[1].start == last->end)
+            last = &mappings.mapping[++i];
+        uint64_t arguments[6] = {first->start, last->end - first->start};
         int64_t result;
         error = tracee_inject(task->tracee, __NR_munmap, arguments, &result);
     }
@@ -127,38 +135,64 @@ static struct error *unmap_vdso(struct task *task)
     return error;
 }
 
-/* The address behind the NULL that ends an array of pointers. */
-static struct error *skip_pointers(struct task *task, taddr *at)
+/* The words of a stack, upwards, read a piece at a time: each read of a tracee is a system call. */
+struct stack_words {
+    struct task *task;
+    taddr next; /* behind what was read */
+    uint64_t word[256];
+    size_t at, count;
+};
+
+static struct error *next_word(struct stack_words *words, uint64_t *ret)
+{
+    if (words->at == words->count) {
+        size_t got =
+            tracee_read_some(words->task->tracee, words->next, words->word, sizeof(words->word));
+        words->next = taddr_add(words->next, got);
+        words->count = got / sizeof(words->word[0]);
+        words->at = 0;
+    }
+    if (words->count == 0)
+        return error_new(NULL, "cannot read the stack of task %d at %#lx", words->task->tid,
+                         words->next.value);
+    *ret = words->word[words->at++];
+    return NULL;
+}
+
+/* Where the word lies that next_word() gave last. */
+static taddr last_word(const struct stack_words *words)
+{
+    return taddr_of(words->next.value - (words->count - words->at + 1) * sizeof(words->word[0]));
+}
+
+/* Goes behind the NULL that ends an array of pointers. */
+static struct error *skip_pointers(struct stack_words *words)
 {
     uint64_t pointer;
-    do {
-        struct error *error = tracee_read(task->tracee, *at, &pointer, sizeof(pointer));
-        if (error)
-            return error;
-        *at = taddr_add(*at, sizeof(pointer));
-    } while (pointer);
-    return NULL;
+    struct error *error;
+    do
+        error = next_word(words, &pointer);
+    while (!error && pointer);
+    return error;
 }
 
 /* On the stack of a new image: argc, argv…, NULL, environment…, NULL, auxiliary vector. */
 static struct error *hide_vdso(struct task *task)
 {
+    static const uint64_t ignore = AT_IGNORE;
     struct user_regs_struct *regs;
     struct error *error = tracee_regs(task->tracee, &regs);
     if (error)
         return error;
-    taddr at = taddr_of(regs->rsp + 8);
+    struct stack_words words = {.task = task, .next = taddr_of(regs->rsp + 8)};
     for (int arrays = 0; !error && arrays < 2; arrays++)
-        error = skip_pointers(task, &at);
-    Elf64_auxv_t entry = {.a_type = AT_IGNORE};
-    for (; !error; at = taddr_add(at, sizeof(entry))) {
-        error = tracee_read(task->tracee, at, &entry, sizeof(entry));
-        if (error || entry.a_type == AT_NULL)
-            return error;
-        if (entry.a_type != AT_SYSINFO_EHDR)
-            continue;
-        entry.a_type = AT_IGNORE;
-        error = tracee_write(task->tracee, at, &entry, sizeof(entry));
+        error = skip_pointers(&words);
+    uint64_t type = AT_IGNORE, value;
+    while (!error && !(error = next_word(&words, &type)) && type != AT_NULL) {
+        if (type == AT_SYSINFO_EHDR)
+            error = tracee_write(task->tracee, last_word(&words), &ignore, sizeof(ignore));
+        if (!error)
+            error = next_word(&words, &value);
     }
     return error;
 }

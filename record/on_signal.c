@@ -6,9 +6,10 @@
  *
  * An *asynchronous* one must be given at a point that replay can find. It may be delivered where it
  * stops the task when that point is the task's last event, with no user instruction since: the
- * signal was already pending when the task left its last call (boundary_signals), or the call shows
- * a restart code, which the kernel never lets a program see. Else it is held until the task's next
- * call:
+ * kernel is still on its way out of the task's last call (orig_rax has a call's number, which any
+ * other entry into the kernel sets to -1: arch/x86/entry, "no syscall to restart"); or, where that
+ * does not show (rt_sigreturn), the signal was already pending at the call's end
+ * (boundary_signals). Else it is held until the task's next call:
  *
  *   seccomp stop ─> the call is skipped ─> back on the syscall instruction ─> the signal is sent
  * again ─> its delivery stop
@@ -302,10 +303,9 @@ static bool is_at_boundary(const struct task *task, int signal, const struct use
 {
     if (task->boundary_signals & BIT(signal))
         return true;
-    /* A call that a signal interrupted, and nothing since: the registers are those of its exit. */
-    return (task->call.restarting || task->last_exit.rax == (uint64_t)-EINTR) &&
-           regs->rip == task->last_exit.rip && regs->rax == task->last_exit.rax &&
-           regs->rsp == task->last_exit.rsp;
+    /* Still on the way out of the last call, and nothing since. */
+    return (int64_t)regs->orig_rax >= 0 && regs->rip == task->last_exit.rip &&
+           regs->rax == task->last_exit.rax && regs->rsp == task->last_exit.rsp;
 }
 
 static struct error *on_asynchronous(struct recorder *recorder, struct task *task,

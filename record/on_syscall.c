@@ -79,7 +79,8 @@ static void adjust_call(struct task *task, struct user_regs_struct *regs)
     }
     if (call->emulated)
         regs->orig_rax = (uint64_t)-1;
-    tracee_regs_changed(task->tracee);
+    if (memcmp(regs, &call->entry, sizeof(*regs)))
+        tracee_regs_changed(task->tracee);
 }
 
 /* The kernel makes an interrupted call again. */
@@ -183,7 +184,7 @@ struct error *log_call_entry(struct recorder *recorder, struct task *task)
 /* Arguments as the program had them, and the result of a call that the kernel was not asked for. */
 static void restore_registers(struct task *task, struct user_regs_struct *regs)
 {
-    const struct user_regs_struct *entry = &task->call.entry;
+    const struct user_regs_struct *entry = &task->call.entry, before = *regs;
     if (task->call.row && task->call.row->flags & CALL_SIGRETURN)
         return;
     regs->rdi = entry->rdi;
@@ -195,7 +196,8 @@ static void restore_registers(struct task *task, struct user_regs_struct *regs)
     regs->orig_rax = entry->orig_rax;
     if (task->call.emulated)
         regs->rax = (uint64_t)task->call.answer;
-    tracee_regs_changed(task->tracee);
+    if (memcmp(regs, &before, sizeof(before)))
+        tracee_regs_changed(task->tracee);
 }
 
 /* The state of signals that a call may have changed and that we must know. */
@@ -247,7 +249,9 @@ struct error *on_call_exit(struct recorder *recorder, struct task *task)
     if (error)
         return error;
     restore_registers(task, regs);
-    error = tracee_pending_signals(task->tracee, &task->boundary_signals);
+    /* After other calls, a signal's delivery stop shows by itself that nothing ran in between. */
+    if (task->call.row && task->call.row->flags & CALL_SIGRETURN)
+        error = tracee_pending_signals(task->tracee, &task->boundary_signals);
     if (error)
         return error;
     if (is_restart_code(regs->rax) && !task->call.emulated) {

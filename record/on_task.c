@@ -314,6 +314,22 @@ struct error *start_child(struct recorder *recorder, struct task *task, uint64_t
 
 /* --- Ends ------------------------------------------------------------------------------------ */
 
+/* A thread that ends does so at once, so that its end follows in the trace. (A leader's status
+ * comes with the last thread's.) */
+static struct error *see_thread_off(struct recorder *recorder, struct task *task)
+{
+    struct stop stop;
+    for (;;) {
+        struct error *error = tracee_run(task->tracee, RUN_ON, 0);
+        if (!error || error == &err_tracee_gone)
+            error = tracee_wait(task->tracee, &stop);
+        if (error)
+            return error;
+        if (stop.kind == STOP_EXITED || stop.kind == STOP_KILLED)
+            return on_gone(recorder, task, stop.status);
+    }
+}
+
 struct error *on_exit_call(struct recorder *recorder, struct task *task)
 {
     struct group *group = task->group;
@@ -328,10 +344,10 @@ struct error *on_exit_call(struct recorder *recorder, struct task *task)
         return error;
     task->call.entry_logged = true;
     task->state = TASK_EXITING;
+    if (task->call.entry.orig_rax == __NR_exit && task->tid != task->process->pid)
+        return see_thread_off(recorder, task);
     error = tracee_run(task->tracee, RUN_ON, 0);
-    if (group->current == task)
-        group->current = NULL;
-    return error ? error : schedule(recorder, group);
+    return error ? error : give_up_turn(recorder, task);
 }
 
 struct error *on_exiting(struct recorder *recorder, struct task *task)

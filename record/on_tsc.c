@@ -7,9 +7,9 @@
  * are put back.
  */
 #include <asm/unistd.h>
-#include <x86intrin.h>
 
 #include "engine/tracee/reel_page.h"
+#include "engine/tracee/tsc_trap.h"
 #include "record/recorder.h"
 
 enum tsc_instruction { NOT_TSC, RDTSC, RDTSCP };
@@ -35,8 +35,8 @@ bool is_tsc_trap(struct task *task, const siginfo_t *info)
 
 static void answer(enum tsc_instruction instruction, struct user_regs_struct *regs)
 {
-    unsigned processor = 0;
-    uint64_t counter = instruction == RDTSCP ? __rdtscp(&processor) : __rdtsc();
+    uint32_t processor;
+    uint64_t counter = tsc_read(&processor);
     regs->rax = (uint32_t)counter;
     regs->rdx = counter >> 32;
     if (instruction == RDTSCP)

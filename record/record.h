@@ -17,11 +17,19 @@ struct record_options {
     bool memory_checks;    /* hash all writable memory at each event */
 };
 
+/* What a recording cost. */
+struct record_statistics {
+    uint64_t stops; /* of ptrace */
+    uint64_t calls; /* system calls */
+    uint64_t events;
+};
+
 /*
  * Runs the program to the end of its last process and writes the trace. *status is the first
  * process's, as wait(2) gives it. An error before the program ran leaves no trace directory; one
- * after it (a full disk) comes when the program has ended, with `status` set.
+ * after it (a full disk) comes when the program has ended, with `status` and `statistics` set.
  */
-struct error *record_program(const struct record_options *options, int *status) MUST_CHECK;
+struct error *record_program(const struct record_options *options, int *status,
+                             struct record_statistics *statistics) MUST_CHECK;
 
 #endif

@@ -12,12 +12,14 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/tracee/cpu.h"
 #include "engine/tracee/spawn.h"
+#include "engine/tracee/tsc_trap.h"
 #include "record/recorder.h"
 #include "trace-format/location.h"
 
@@ -30,7 +32,7 @@ struct early_stop {
 uint64_t monotonic_now(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now); /* the vdso reads the TSC: tsc_trap.h */
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
@@ -288,10 +290,11 @@ static void kill_tasks(struct recorder *recorder)
 
 static struct error *finish(struct recorder *recorder, uint64_t started, struct error *error)
 {
+    tsc_trap_leave();
     if (error)
         kill_tasks(recorder);
     struct trace_end end = {.status = (uint32_t)recorder->root_status,
-                            .events = recorder->events,
+                            .events = recorder->statistics.events,
                             .nanoseconds = monotonic_now() - started};
     struct error *write_error = NULL;
     if (recorder->writer)
@@ -304,20 +307,25 @@ static struct error *finish(struct recorder *recorder, uint64_t started, struct 
     return error ? error : write_error;
 }
 
-struct error *record_program(const struct record_options *options, int *status)
+struct error *record_program(const struct record_options *options, int *status,
+                             struct record_statistics *statistics)
 {
     struct recorder recorder = {.options = options};
     struct task *root = NULL;
     CLEANUP(close_fd) int failure_pipe = -1;
-    uint64_t started = monotonic_now();
-    struct error *error = pin_to_processor(&recorder);
+    uint64_t started = monotonic_now(), resumes = tracee_resumes();
+    struct error *error = choose_processor(&recorder);
     recorder.one_output = is_one_output();
     if (!error)
         error = store_open(options->store, true, &recorder.store);
     if (!error)
         error = create_writer(&recorder);
+    /* Only now, so that the writer's thread runs beside the program and may read the clock. */
+    if (!error)
+        error = pin_to_processor(&recorder);
     if (!error)
         error = spawn_root(&recorder, &root, &failure_pipe);
+    tsc_trap_join(); /* when the program has inherited what we do with SIGSEGV */
     if (!error)
         error = start_program(&recorder, root, options->path, failure_pipe);
     if (error && recorder.writer && !recorder.streams) {
@@ -334,5 +342,7 @@ struct error *record_program(const struct record_options *options, int *status)
         error = run(&recorder);
     error = finish(&recorder, started, error);
     *status = recorder.root_status;
+    *statistics = recorder.statistics;
+    statistics->stops = tracee_resumes() - resumes;
     return error;
 }

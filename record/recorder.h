@@ -114,7 +114,7 @@ struct recorder {
     int root_status;
     cpu_set_t affinity; /* what reel was started with; the tracees are told this one */
     int cpu;
-    uint64_t events;
+    struct record_statistics statistics;
     uint64_t anonymous_objects;    /* shared mappings without a file so far */
     struct early_stop *early;      /* stops of tasks that nobody has told us of yet */
     struct task *output_holder[3]; /* [1], [2]: the task whose write to that output is under way */
@@ -230,6 +230,8 @@ bool take_output(struct recorder *recorder, struct task *task);
 struct error *release_output(struct recorder *recorder, struct task *task) MUST_CHECK;
 
 /* --- affinity.c ------------------------------------------------------------------------------ */
+struct error *choose_processor(struct recorder *recorder) MUST_CHECK;
+/* This thread, and the processes that it starts. */
 struct error *pin_to_processor(struct recorder *recorder) MUST_CHECK;
 /* Puts the mask that reel was started with over the kernel's answer. */
 struct error *answer_affinity(struct recorder *recorder, struct task *task) MUST_CHECK;

@@ -2,6 +2,8 @@
 
 #include <sched.h>
 
+#include "engine/tracee/tsc_trap.h"
+
 static cpu_set_t before;
 static bool pinned;
 
@@ -14,10 +16,12 @@ void replay_pin(const struct trace_header *header)
     CPU_ZERO(&one);
     CPU_SET(same ? (int)header->cpu : sched_getcpu(), &one);
     pinned = sched_setaffinity(0, sizeof(one), &one) == 0;
+    tsc_trap_join();
 }
 
 void replay_unpin(void)
 {
+    tsc_trap_leave();
     if (pinned)
         sched_setaffinity(0, sizeof(before), &before);
 }

@@ -8,7 +8,8 @@
 #include "trace-format/header.h"
 
 /* Pins the calling process, and so the vessels that it starts, to the processor that the recording
- * was made on, or another where there is none of that number. */
+ * was made on, or another where there is none of that number; and
+ * gives up rdtsc with them (tsc_trap.h). */
 void replay_pin(const struct trace_header *header);
 
 /* Undoes it, for other programs: async-signal-safe. */

@@ -24,6 +24,7 @@ struct replay {
     uint32_t opened; /* streams up to this one have begun */
     uint32_t root;   /* process id of the first stream */
     int status;
+    struct replay_statistics statistics;
 };
 
 static void write_output(void *context, uint32_t descriptor, const void *bytes, size_t size)
@@ -138,6 +139,9 @@ static struct error *replay_event(struct replay *replay, struct session *session
     struct error *error = session_reach(session);
     if (error)
         return error;
+    replay->statistics.events++;
+    if (event->kind == EVENT_CALL || event->kind == EVENT_CALL_ENTER)
+        replay->statistics.calls++;
     bool ends_root = event->kind == EVENT_EXIT && event->exit_flags & EXIT_LAST_OF_PROCESS &&
                      event->tid == replay->root;
     if (ends_root)
@@ -165,8 +169,10 @@ static struct error *replay_streams(struct replay *replay)
     }
 }
 
-struct error *replay_all(const struct replay_options *options, int *status)
+struct error *replay_all(const struct replay_options *options, int *status,
+                         struct replay_statistics *statistics)
 {
+    uint64_t resumes = tracee_resumes();
     const struct trace_header *header = trace_reader_header(options->reader);
     struct store *store;
     struct error *error = store_open(header->store, false, &store);
@@ -182,7 +188,10 @@ struct error *replay_all(const struct replay_options *options, int *status)
     error = replay_streams(&replay);
     while (replay.live)
         remove_live(&replay, replay.live);
+    replay_unpin();
     store_close(store);
     *status = replay.status;
+    *statistics = replay.statistics;
+    statistics->stops = tracee_resumes() - resumes;
     return error;
 }

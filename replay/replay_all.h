@@ -14,11 +14,19 @@ struct replay_options {
     bool silent; /* do not print what the program printed */
 };
 
+/* What a replay cost. */
+struct replay_statistics {
+    uint64_t stops; /* of ptrace */
+    uint64_t calls; /* system calls */
+    uint64_t events;
+};
+
 /*
  * Replays and compares everything, printing the program's output to stdout and stderr.
  * &err_diverged: a report was printed to stderr. *status: the first process's, as wait(2) gives it;
  * 0 if the recording ends before it.
  */
-struct error *replay_all(const struct replay_options *options, int *status) MUST_CHECK;
+struct error *replay_all(const struct replay_options *options, int *status,
+                         struct replay_statistics *statistics) MUST_CHECK;
 
 #endif

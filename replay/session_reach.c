@@ -68,10 +68,12 @@ static struct error *run_to_stop(struct session *session, int *signal)
 {
     struct tracee *tracee;
     struct run_result result;
+    const struct run_conditions conditions = {.next_call =
+                                                  taddr_of(session->next->before.value[TRACE_RIP])};
     struct error *error = session_load(session, &tracee);
     do { /* nobody but us may interrupt it */
         if (!error)
-            error = run_native(tracee, NULL, &result);
+            error = run_native(tracee, &conditions, &result);
     } while (!error && result.end == RUN_ENDED_BY_INTERRUPT);
     if (!error)
         *signal = result.signal;

@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 
 #include "engine/base/cleanup.h"
-#include "engine/tracee/maps.h"
 #include "engine/tracee/reel_page.h"
 #include "engine/tracee/spawn.h"
 
@@ -208,17 +207,9 @@ static struct error *start_image(struct tracee **ret)
 /* Nothing of the new process's own memory stays but the reel page ([vsyscall] cannot go). */
 static struct error *unmap_all(struct vessel *vessel)
 {
-    struct mappings mappings;
-    struct error *error = mappings_read(tracee_tid(vessel->tracee), &mappings);
-    if (error)
-        return error;
-    for (size_t i = 0; !error && i < mappings.count; i++) {
-        const struct mapping *mapping = &mappings.mapping[i];
-        if (mapping->start != REEL_PAGE && mapping->start < 1ull << 63)
-            error = CALL(vessel, munmap, mapping->start, mapping->end - mapping->start);
-    }
-    mappings_deinit(&mappings);
-    return error;
+    const uint64_t behind = REEL_PAGE + PAGE_BYTES;
+    struct error *error = CALL(vessel, munmap, 0, REEL_PAGE);
+    return error ? error : CALL(vessel, munmap, behind, USER_END - behind);
 }
 
 /* The last wall: whatever is replayed never reaches the kernel (PTRACE_SYSEMU is the first). */
@@ -304,6 +295,8 @@ struct error *vessel_fork(struct vessel *vessel, struct vessel **ret)
     if (!child)
         return &err_no_memory;
     child->store = vessel->store;
+    memcpy(child->files, vessel->files, sizeof(child->files)); /* which it inherits */
+    child->file_count = vessel->file_count;
     struct error *error = call_kernel(vessel, __NR_clone, arguments, &pid, &result);
     if (!error && pid == 0) {
         errno = (int)-result;

@@ -2,10 +2,7 @@
  * What effects do to a vessel's address space.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -17,9 +14,8 @@
  * refused. */
 static struct error *check_range(uint64_t address, uint64_t length)
 {
-    static const uint64_t user_end = 0x7ffffffff000;
     bool sane = address % PAGE_BYTES == 0 && length % PAGE_BYTES == 0 && length &&
-                length <= user_end && address <= user_end - length;
+                length <= USER_END && address <= USER_END - length;
     bool ours = address < DATA_PAGE + PAGE_BYTES && address + length > REEL_PAGE;
     if (sane && !ours)
         return NULL;
@@ -27,30 +23,11 @@ static struct error *check_range(uint64_t address, uint64_t length)
                      "the trace maps [%#lx, +%#lx), where nothing may be", address, length);
 }
 
-static struct error *open_contents(struct vessel *vessel, const struct store_name *name,
-                                   int64_t *fd)
-{
-    char path[PATH_MAX];
-    int length = snprintf(path, sizeof(path), "%s/%s", store_path(vessel->store), name->hex);
-    if (length >= (int)sizeof(path))
-        return error_new("move it to a shorter path", "the path of the store, %s, is too long",
-                         store_path(vessel->store));
-    CLEANUP(close_fd)
-    int check = -1; /* says by name what is missing, which a failed call inside cannot */
-    struct error *error = store_get(vessel->store, name, &check);
-    if (!error)
-        error = tracee_write(vessel->tracee, taddr_of(DATA_PAGE), path, (size_t)length + 1);
-    if (error)
-        return error;
-    return vessel_call(vessel, "open", __NR_open,
-                       (const uint64_t[6]){DATA_PAGE, O_RDONLY | O_CLOEXEC}, fd);
-}
-
-/* Opens what the effect maps; *fd stays -1 for anonymous memory. Objects stay open. */
-static struct error *open_mapped(struct vessel *vessel, const struct effect *effect, int64_t *fd)
+/* The descriptor of what the effect maps; *fd stays -1 for anonymous memory. */
+static struct error *find_mapped(struct vessel *vessel, const struct effect *effect, int64_t *fd)
 {
     if (effect->map.contents.hex[0])
-        return open_contents(vessel, &effect->map.contents, fd);
+        return vessel_file(vessel, &effect->map.contents, fd);
     if (!effect->map.object)
         return NULL;
     const struct vessel_object *object = vessel_object(vessel, effect->map.object);
@@ -69,21 +46,14 @@ static struct error *apply_map(struct vessel *vessel, const struct effect *effec
     int64_t fd = -1;
     struct error *error = check_range(effect->address.value, effect->length);
     if (!error)
-        error = open_mapped(vessel, effect, &fd);
+        error = find_mapped(vessel, effect, &fd);
     if (error)
         return error;
     flags |= is_object ? MAP_SHARED : MAP_PRIVATE;
     flags |= fd < 0 ? MAP_ANONYMOUS : 0;
     flags |= effect->map.flags & MAP_EFFECT_STACK ? MAP_GROWSDOWN : 0;
-    error = CALL(vessel, mmap, effect->address.value, effect->length, effect->map.protection, flags,
-                 (uint64_t)fd, effect->map.offset);
-    if (fd < 0 || is_object)
-        return error;
-    struct error *close_error = CALL(vessel, close, (uint64_t)fd);
-    if (!error)
-        return close_error;
-    error_free(close_error);
-    return error;
+    return CALL(vessel, mmap, effect->address.value, effect->length, effect->map.protection, flags,
+                (uint64_t)fd, effect->map.offset);
 }
 
 static struct error *apply_remap(struct vessel *vessel, const struct effect *effect)

@@ -12,15 +12,27 @@
 /* What injected calls point to. */
 #define DATA_PAGE (REEL_PAGE + PAGE_BYTES)
 
+#define USER_END 0x7ffffffff000ul
+
 /* Shared memory that several mappings may show: a memfd of the vessel. */
 struct vessel_object {
     uint64_t number;
     int fd; /* in the vessel */
 };
 
+/* A stored file that is open in the vessel. */
+struct vessel_file {
+    struct store_name name;
+    int fd; /* in the vessel */
+};
+
+#define VESSEL_FILES_MAX 32
+
 struct vessel {
     struct tracee *tracee;
     const struct store *store;
+    struct vessel_file files[VESSEL_FILES_MAX]; /* oldest first */
+    size_t file_count;
     struct vessel_object *objects;
     size_t object_count;
 };
@@ -35,6 +47,12 @@ struct error *vessel_call(struct vessel *vessel, const char *what, long number,
 
 #define CALL(vessel, name, ...)                                                                    \
     vessel_call(vessel, #name, __NR_##name, (const uint64_t[6]){__VA_ARGS__}, &(int64_t){0})
+
+/* --- vessel_files.c -------------------------------------------------------------------------- */
+
+/* The descriptor of stored contents, in the vessel, which keeps it: good until the next call. */
+struct error *vessel_file(struct vessel *vessel, const struct store_name *name,
+                          int64_t *ret) MUST_CHECK;
 
 /* --- vessel_objects.c ------------------------------------------------------------------------ */
 

@@ -29,6 +29,7 @@ struct run_conditions {
     size_t breakpoint_count;
     const struct watch *watches; /* after the instruction that accessed the bytes */
     size_t watch_count;
+    taddr next_call; /* 0, or where a call is expected (behind it): known to be no int 0x80 */
     const volatile bool *interrupted; /* NULL, or set to end the run soon; a running task needs
                                          run_interrupt() as well */
 };

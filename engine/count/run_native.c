@@ -40,7 +40,8 @@ static struct error *classify_trap(struct tracee *tracee, const struct traps *tr
 }
 
 /* To the next stop that is the program's doing, or an interrupt. */
-static struct error *run_to_stop(struct tracee *tracee, struct stop *stop, enum outside *outside)
+static struct error *run_to_stop(struct tracee *tracee, taddr next_call, struct stop *stop,
+                                 enum outside *outside)
 {
     bool answered = true;
     struct error *error = NULL;
@@ -56,7 +57,7 @@ static struct error *run_to_stop(struct tracee *tracee, struct stop *stop, enum 
         *outside = stop_from_outside(tracee, *stop);
         answered = *outside == OUTSIDE_IGNORED;
         if (stop->kind == STOP_CALL)
-            error = answer_int80(tracee, &answered);
+            error = answer_int80(tracee, next_call, &answered);
     }
     return error;
 }
@@ -71,7 +72,7 @@ static struct error *run_with_traps(struct tracee *tracee, const struct run_cond
     struct error *error =
         traps_insert(tracee, conditions->breakpoints, conditions->breakpoint_count, &traps);
     if (!error)
-        error = run_to_stop(tracee, &stop, &outside);
+        error = run_to_stop(tracee, conditions->next_call, &stop, &outside);
     if (!error) {
         ret->signal = stop.kind == STOP_SIGNAL ? stop.signal : 0;
         ret->end = stop.kind == STOP_CALL ? RUN_ENDED_AT_CALL : RUN_ENDED_AT_SIGNAL;

@@ -37,7 +37,7 @@ enum outside stop_from_outside(struct tracee *tracee, struct stop stop)
     return stop.signal == INTERRUPT_SIGNAL ? OUTSIDE_INTERRUPT : OUTSIDE_IGNORED;
 }
 
-struct error *answer_int80(struct tracee *tracee, bool *ret)
+struct error *answer_int80(struct tracee *tracee, taddr next_call, bool *ret)
 {
     static const uint8_t int80[] = {0xcd, 0x80};
     struct user_regs_struct *regs;
@@ -45,7 +45,8 @@ struct error *answer_int80(struct tracee *tracee, bool *ret)
     struct error *error = tracee_regs(tracee, &regs);
     if (error)
         return error;
-    *ret = tracee_read_some(tracee, taddr_of(regs->rip - 2), bytes, 2) == 2 &&
+    *ret = regs->rip != next_call.value &&
+           tracee_read_some(tracee, taddr_of(regs->rip - 2), bytes, 2) == 2 &&
            memcmp(bytes, int80, 2) == 0;
     if (!*ret)
         return NULL;
@@ -252,7 +253,7 @@ struct error *step_instruction(struct tracee *tracee, enum step_end *ret, int *s
     *ret = STEPPED;
     if (stop.kind == STOP_CALL) {
         bool answered;
-        return answer_int80(tracee, &answered);
+        return answer_int80(tracee, taddr_of(0), &answered);
     }
     if (stop.signal == SIGTRAP && !instruction.is_trap)
         error = after_step(tracee, &instruction, &stop);

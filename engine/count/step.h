@@ -30,8 +30,9 @@ enum outside { NOT_OUTSIDE, OUTSIDE_IGNORED, OUTSIDE_INTERRUPT };
 enum outside stop_from_outside(struct tracee *tracee, struct stop stop);
 
 /* int 0x80 from 64-bit code: the recorder's filter answered it with ENOSYS, without an event.
- * Whether the emulated call that the task stands behind is one; if so, it is answered. */
-struct error *answer_int80(struct tracee *tracee, bool *ret) MUST_CHECK;
+ * Whether the emulated call that the task stands
+ * behind is one; if so, it is answered. One at `next_call` is none (0: look). */
+struct error *answer_int80(struct tracee *tracee, taddr next_call, bool *ret) MUST_CHECK;
 
 /* "The process that carries the replay is gone". */
 struct error *replayed_task_gone(void) MUST_CHECK;

@@ -203,6 +203,13 @@ struct error *tracee_dispositions(struct tracee *tracee, uint64_t *caught, uint6
 
 /* --- Running --------------------------------------------------------------------------------- */
 
+static _Thread_local uint64_t resumes;
+
+uint64_t tracee_resumes(void)
+{
+    return resumes;
+}
+
 struct error *tracee_run(struct tracee *tracee, enum run_kind kind, int signal)
 {
     static const int requests[] = {
@@ -217,6 +224,7 @@ struct error *tracee_run(struct tracee *tracee, enum run_kind kind, int signal)
     if (error)
         return error;
     tracee->regs_valid = false;
+    resumes++;
     if (ptrace(requests[kind], tracee->tid, 0, signal) < 0)
         return error_ptrace("cannot resume task %d", tracee->tid);
     return NULL;

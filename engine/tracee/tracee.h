@@ -102,6 +102,9 @@ enum run_kind {
 /* Writes changed registers, and resumes, delivering `signal` unless 0. */
 struct error *tracee_run(struct tracee *tracee, enum run_kind kind, int signal) MUST_CHECK;
 
+/* How often this thread has resumed a tracee: the ptrace stops that it has paid for. */
+uint64_t tracee_resumes(void);
+
 /* Stops a running task soon, by a STOP_TRAP. */
 struct error *tracee_interrupt(struct tracee *tracee) MUST_CHECK;
 

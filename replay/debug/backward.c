@@ -182,16 +182,54 @@ static struct error *search_back(struct target *target, uint64_t end, struct tar
     }
 }
 
+/* Whether the stretch after `event` has a hit before its event: natively, since most have none. */
+static struct error *has_hit(struct target *target, uint64_t event, bool *ret)
+{
+    struct run_conditions conditions = target_conditions(target);
+    struct run_result result = {.end = RUN_ENDED_AT_CALL};
+    struct session *session;
+    int insertion = -1;
+    struct error *error = session_at(target, (struct position){event, 0}, &session);
+    if (error)
+        return error;
+    error = breakpoint_at_start(target, session, &insertion);
+    target->running = session_process(session);
+    if (!error && insertion < 0)
+        error = stretch_run(session, &conditions, &result);
+    target->running = 0;
+    session_close(session);
+    *ret = insertion >= 0 || (result.end != RUN_ENDED_AT_CALL && result.end != RUN_ENDED_AT_SIGNAL);
+    return error;
+}
+
+/* The last hit in the part of its stretch that lies behind the target. At the stretch's end, where
+ * a crash is, that is all of it, and the count of the place is not needed. */
+static struct error *search_stretch(struct target *target, uint64_t event, struct target_stop *ret,
+                                    bool *found)
+{
+    struct position position = {event, UINT64_MAX};
+    bool hit = true;
+    struct error *error =
+        target->place.at_event ? has_hit(target, event, &hit) : place_resolve(target, &position);
+    *found = false;
+    if (error || !hit || position.count == 0)
+        return error;
+    if (target->place.at_event) { /* but not what the event itself writes */
+        error = stretch_length(target, event, &position.count);
+        if (error)
+            return error;
+    }
+    return go_to_last_hit(target, event, position.count, ret, found);
+}
+
 static struct error *run_back(struct target *target, struct target_stop *ret)
 {
-    struct position position;
-    bool found = false;
+    uint64_t event = target->place.event;
+    bool found;
     if (!target->insertion_count)
         return stop_at_start(target, ret);
-    struct error *error = place_resolve(target, &position);
-    if (!error && position.count)
-        error = go_to_last_hit(target, position.event, position.count, ret, &found);
-    return error || found ? error : search_back(target, position.event, ret);
+    struct error *error = search_stretch(target, event, ret, &found);
+    return error || found ? error : search_back(target, event, ret);
 }
 
 struct error *resume_backward(struct target *target, const struct resume *resume,

@@ -230,7 +230,7 @@ static struct error *step(struct target *target, uint32_t tid, struct target_sto
     struct error *error = NULL;
     while (!error && !stopped && !end_or_interrupt(target, ret)) {
         const struct event *next = session_next(target->now);
-        bool last = moves(next, tid);
+        bool last = moves(next, tid), ends = next->kind == EVENT_EXIT || next->kind == EVENT_EXEC;
         if (next->tid == tid && !target->place.at_event && next->reach != REACH_NOTHING) {
             error = step_in_stretch(target, ret, &stopped);
             if (!error && !stopped && !is_at_end(target))
@@ -240,7 +240,7 @@ static struct error *step(struct target *target, uint32_t tid, struct target_sto
         }
         starting = false;
         if (!error && !stopped && last && !target->place.at_event) {
-            *ret = (struct target_stop){.reason = STOPPED_STEP, .tid = tid};
+            *ret = (struct target_stop){.reason = STOPPED_STEP, .tid = ends ? 0 : tid};
             stopped = true;
         }
     }
