@@ -8,7 +8,7 @@ static void *contend(void *unused)
 {
     while (!done) {
         pthread_mutex_lock(&mutex);
-        sched_yield();
+        usleep(100);
         pthread_mutex_unlock(&mutex);
     }
     return unused;
@@ -28,7 +28,7 @@ int main(void)
     pthread_t threads[3];
     for (int i = 0; i < 3; i++)
         threads[i] = start(contend, NULL);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 40; i++) {
         pthread_mutex_lock(&mutex);
         pthread_mutex_unlock(&mutex);
         int status = spawn(i);
