@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/translate/translator.h"
+#include "replay/pin.h"
 #include "replay/session.h"
 #include "replay/vessel.h"
 
@@ -109,6 +110,7 @@ int main(int argc, char **argv)
     struct session *session;
     uint64_t compared = 0;
     check(trace_reader_open(argc > 1 ? argv[1] : "", &reader));
+    replay_pin(trace_reader_header(reader)); /* cpuid tells the number of the processor */
     check(store_open(trace_reader_header(reader)->store, false, &store));
     const struct session_options options = {.reader = reader, .store = store};
     uint64_t events = trace_reader_stream(reader, 1)->events;
