@@ -41,7 +41,7 @@ static const char initial_commands[] =
     "python\n"
     "import gdb\n"
     "class ReelForget(gdb.Command):\n"
-    "    \"\"\"Forget registers, memory, libraries: the recording was moved by `monitor goto`.\"\"\"\n"
+    "    \"\"\"Forget registers, memory, libraries: `monitor goto` moved the program.\"\"\"\n"
     "    def __init__(self):\n"
     "        super().__init__('reel-forget', gdb.COMMAND_MAINTENANCE)\n"
     "    def invoke(self, argument, from_tty):\n"
