@@ -120,20 +120,19 @@ const struct command cmd_replay = {
     .name = "replay",
     .arguments = "[OPTIONS] [TRACE] [-- DEBUGGER-ARGUMENTS]",
     .summary = "replays a recording, in gdb or, with -a, to its end",
-    .help =
-        "  -a, --autopilot        replay everything, compare it with the recording, print what "
-        "the program printed;\n"
-        "                         exits as the program did, 3 on a divergence, 2 if the trace "
-        "is not whole\n"
-        "  -p, --onprocess P      debug the process with this id or program name (default: the "
-        "first that\n"
-        "                         died of a signal, else the one that was recorded)\n"
-        "  -g, --goto POSITION    start there: EVENT or EVENT+COUNT, as `monitor when` says it\n"
-        "  -x, --gdb-x FILE       let gdb read commands from FILE\n"
-        "  -d, --debugger GDB     the gdb to start\n"
-        "  -s, --dbgport PORT     start no debugger, only serve one (0: any free port)\n"
-        "  -h, --dbghost HOST     listen there (default: 127.0.0.1)\n"
-        "  -k, --keep-listening   serve one client after another\n"
-        "      --statistics       with -a: say at the end, on stderr, what replaying cost\n",
+    .help = "  -a, --autopilot        replay everything, compare it with the recording, print what "
+            "the program printed;\n"
+            "                         exits as the program did, 3 on a divergence, 2 if the trace "
+            "is not whole\n"
+            "  -p, --onprocess P      debug the process with this id or program name (default: the "
+            "first that\n"
+            "                         died of a signal, else the one that was recorded)\n"
+            "  -g, --goto POSITION    start there: EVENT or EVENT+COUNT\n"
+            "  -x, --gdb-x FILE       let gdb read commands from FILE\n"
+            "  -d, --debugger GDB     the gdb to start\n"
+            "  -s, --dbgport PORT     start no debugger, only serve one (0: any free port)\n"
+            "  -h, --dbghost HOST     listen there (default: 127.0.0.1)\n"
+            "  -k, --keep-listening   serve one client after another\n"
+            "      --statistics       with -a: say at the end, on stderr, what replaying cost\n",
     .run = run,
 };
