@@ -128,7 +128,7 @@ const struct command cmd_record = {
     .summary = "runs a program and records it, with every process and thread it starts",
     .help = "  -o, --output-trace-dir DIR  write the trace there (default: a new directory under "
             "the root)\n"
-            "  -n, --no-fast-path          trace every system call\n"
+            "  -n, --no-fast-path          trace every system call (this version always does)\n"
             "      --check=memory          hash all writable memory at each event, to be compared "
             "in replay\n"
             "      --print-trace-dir=FD    print the trace's path to that file descriptor\n"

@@ -96,7 +96,7 @@ static int run(int argc, char **argv)
     const struct option_rule rules[] = {
         {.letter = 'a', .name = "autopilot", .flag = &arguments.all},
         {.letter = 'p', .name = "onprocess", .text = &debug->process},
-        {.letter = 'g', .name = "goto", .text = &debug->event},
+        {.letter = 'g', .name = "goto", .text = &debug->place},
         {.letter = 's', .name = "dbgport", .text = &debug->port},
         {.letter = 'h', .name = "dbghost", .text = &debug->host},
         {.letter = 'k', .name = "keep-listening", .flag = &debug->keep},
@@ -127,7 +127,7 @@ const struct command cmd_replay = {
             "  -p, --onprocess P      debug the process with this id or program name (default: the "
             "first that\n"
             "                         died of a signal, else the one that was recorded)\n"
-            "  -g, --goto EVENT       start there\n"
+            "  -g, --goto POSITION    start there: EVENT or EVENT+COUNT\n"
             "  -x, --gdb-x FILE       let gdb read commands from FILE\n"
             "  -d, --debugger GDB     the gdb to start\n"
             "  -s, --dbgport PORT     start no debugger, only serve one (0: any free port)\n"

@@ -1,9 +1,12 @@
 #include "commands/replay_debug.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "commands/choose_process.h"
 #include "commands/options.h"
+#include "engine/base/cleanup.h"
 #include "replay/gdb/gdb_launch.h"
 #include "replay/gdb/gdb_server.h"
 
@@ -67,10 +70,17 @@ static struct error *serve(struct trace_reader *reader, struct target *target,
     return error;
 }
 
-static struct error *go_to_event(struct target *target, const char *event)
+/* `EVENT` or `EVENT+COUNT`, as `monitor when` says it. */
+static struct error *go_to(struct target *target, const char *place)
 {
     struct position position = {0, 0};
+    const char *plus = strchrnul(place, '+');
+    CLEANUP(free) char *event = strndup(place, (size_t)(plus - place));
+    if (!event)
+        return &err_no_memory;
     struct error *error = option_number("the event", event, UINT64_MAX, &position.event);
+    if (!error && *plus)
+        error = option_number("the count", plus + 1, UINT64_MAX, &position.count);
     return error ? error : target_seek(target, position);
 }
 
@@ -85,8 +95,8 @@ struct error *replay_debug(struct trace_reader *reader, const struct debug_argum
         error = target_open(reader, stream, &target);
     if (error)
         return error;
-    if (arguments->event)
-        error = go_to_event(target, arguments->event);
+    if (arguments->place)
+        error = go_to(target, arguments->place);
     if (!error)
         error = serve(reader, target, arguments, status);
     target_close(target);

@@ -8,7 +8,7 @@
 
 struct debug_arguments {
     const char *process;                   /* -p; NULL: choose */
-    const char *event;                     /* -g: go there first; NULL: the start */
+    const char *place;                     /* -g: go there first; NULL: the start */
     const char *host;                      /* -h; NULL: 127.0.0.1 */
     const char *port;                      /* -s: only serve; NULL: start gdb */
     bool keep;                             /* -k: serve one client after another */

@@ -8,6 +8,7 @@
  *   3. from some events: instructions forwards by steps, then as many backwards: the same registers
  * in reverse
  *   4. to the end by continue, to the start by reverse-continue: told as the ends of the recording
+ *   5. to the last event: the end
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,6 +168,21 @@ static void walk_to_ends(struct target *target)
     want(at.event == 0 && at.count == 0, "a start elsewhere", at);
 }
 
+/* The last event stands for the end, even where it leaves nobody alive. */
+static void walk_to_last_event(struct target *target)
+{
+    struct position at = {target_events(target) - 1, 0};
+    struct target_stop stop;
+    struct trace_regs regs;
+    const struct resume forward = {.direction = FORWARD, .mode = RESUME_CONTINUE};
+    doing = "the last event";
+    check(target_seek(target, at));
+    want(target_tasks(target, NULL, 0) > 0, "no task", at);
+    check(target_registers(target, target_current_task(target), &regs));
+    check(target_resume(target, &forward, &stop));
+    want(stop.reason == STOPPED_END, "no end", at);
+}
+
 static void walk_stream(struct trace_reader *reader, uint32_t stream)
 {
     struct target *target;
@@ -176,6 +192,7 @@ static void walk_stream(struct trace_reader *reader, uint32_t stream)
     for (uint64_t i = 0; i < PLACES; i++)
         walk_steps(target, (struct position){i * (target_events(target) - 1) / PLACES, 0});
     walk_to_ends(target);
+    walk_to_last_event(target);
     target_close(target);
 }
 

@@ -182,6 +182,20 @@ static struct error *run_on(struct target *target, struct target_stop *ret)
     return error;
 }
 
+struct error *run_to_end(struct target *target)
+{
+    const struct run_conditions conditions = {.interrupted = &target->interrupted};
+    struct run_result result;
+    struct target_stop ignored;
+    bool stopped;
+    if (is_at_end(target))
+        return NULL;
+    target->running = session_process(target->now);
+    struct error *error = stretch_run(target->now, &conditions, &result);
+    target->running = 0;
+    return error ? error : after_run(target, &result, &ignored, &stopped);
+}
+
 /* --- Stepping
  * --------------------------------------------------------------------------------------------- */
 

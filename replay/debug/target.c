@@ -147,10 +147,15 @@ struct error *target_seek(struct target *target, struct position position)
     if (position.event >= target->event_count)
         return error_new("'monitor events' says how many there are",
                          "the recording has no event %lu", position.event);
+    /* With the last task gone there is nothing to look at: that is the end, too. */
+    bool to_end = position.event > target->end_event;
+    if (to_end)
+        position = (struct position){target->end_event, 0};
     struct error *error = session_at(target, position, &session);
-    if (!error)
-        target_adopt(target, session, position);
-    return error;
+    if (error)
+        return error;
+    target_adopt(target, session, position);
+    return to_end ? run_to_end(target) : NULL;
 }
 
 struct error *target_position(struct target *target, struct position *ret)

@@ -90,13 +90,14 @@ struct error *target_resume(struct target *target, const struct resume *resume,
 void target_interrupt(struct target *target);
 
 /* Goes to a position (forwards or backwards, ignoring breakpoints). An error if the recording has
- * no such position. */
+ * no such position. An event that leaves no task alive stands for the end, where a forward run
+ * stops. */
 struct error *target_seek(struct target *target, struct position position) MUST_CHECK;
 
 /* The current position; may have to count, and so can fail. */
 struct error *target_position(struct target *target, struct position *ret) MUST_CHECK;
 
-/* Number of events in the stream: the last position is (events - 1)+0. */
+/* Number of events in the stream. */
 uint64_t target_events(const struct target *target);
 
 /* --- State at the current position ----------------------------------------------------------- */

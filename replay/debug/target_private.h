@@ -181,6 +181,8 @@ struct error *scan_stretch(struct target *target, uint64_t event, uint64_t limit
 void scan_deinit(struct stretch_scan *scan);
 
 /* --- forward.c, backward.c --- */
+/* To where a forward run without conditions ends. */
+struct error *run_to_end(struct target *target) MUST_CHECK;
 struct error *resume_forward(struct target *target, const struct resume *resume,
                              struct target_stop *ret) MUST_CHECK;
 struct error *resume_backward(struct target *target, const struct resume *resume,

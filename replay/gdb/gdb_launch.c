@@ -28,23 +28,27 @@ struct gdb_launch {
 
 /*
  * What gdb reads first. `monitor goto` moves the program without gdb's knowledge, so all that gdb
- * remembers of it is dropped after each monitor command. Python can do that quietly; in a gdb
- * without it the first definition stays, which says so each time.
+ * remembers of it is dropped after each monitor command, and the list of libraries is read again.
+ * Python can do that quietly; in a gdb without it the first definition stays, which says so each
+ * time.
  */
 static const char initial_commands[] =
     "define hookpost-monitor\n"
     "maintenance flush register-cache\n"
     "maintenance flush dcache\n"
+    "sharedlibrary\n"
     "end\n"
     "python\n"
     "import gdb\n"
     "class ReelForget(gdb.Command):\n"
-    "    \"\"\"Forget registers and memory: the recording was moved by `monitor goto`.\"\"\"\n"
+    "    \"\"\"Forget registers, memory, libraries: `monitor goto` moved the program.\"\"\"\n"
     "    def __init__(self):\n"
     "        super().__init__('reel-forget', gdb.COMMAND_MAINTENANCE)\n"
     "    def invoke(self, argument, from_tty):\n"
     "        gdb.execute('maintenance flush register-cache', to_string=True)\n"
     "        gdb.execute('maintenance flush dcache', to_string=True)\n"
+    "        if gdb.parameter('auto-solib-add'):\n"
+    "            gdb.execute('sharedlibrary', to_string=True)\n"
     "ReelForget()\n"
     "gdb.execute('define hookpost-monitor\\nreel-forget\\nend')\n"
     "end\n";

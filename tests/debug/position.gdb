@@ -19,7 +19,10 @@ print('forth:', state() == there, gdb.newest_frame().name())
 gdb.execute('reverse-continue', to_string=True)
 print('reverse:', state() == here)
 gdb.execute('monitor goto start', to_string=True)
+gdb.execute('sharedlibrary', to_string=True)
 print('start:', when())
+gdb.execute('monitor goto ' + there[0], to_string=True)
+print('libraries:', gdb.solib_name(int(gdb.parse_and_eval('(long)&puts'))) is not None)
 end
 monitor goto nowhere
 monitor nonsense
