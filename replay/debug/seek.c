@@ -100,3 +100,25 @@ struct error *session_at(struct target *target, struct position position, struct
         *ret = session;
     return error;
 }
+
+struct error *stretch_length(struct target *target, uint64_t event, uint64_t *ret)
+{
+    struct run_conditions conditions = {.interrupted = &target->interrupted};
+    struct position position = {event, 0};
+    struct run_result result;
+    struct session *session;
+    *ret = 0;
+    if (target->events[event + 1].reach == REACH_NOTHING)
+        return NULL;
+    struct error *error = session_at(target, position, &session);
+    if (error)
+        return error;
+    error = count_on(target, session, &conditions, UINT64_MAX, &position, &result);
+    if (!error && result.end == RUN_ENDED_BY_INTERRUPT)
+        error = error_new("give it more time", "interrupted while counting instructions");
+    if (!error && position.count)
+        error = checkpoint_keep(target, session, position);
+    *ret = position.count;
+    session_close(session);
+    return error;
+}
