@@ -112,7 +112,9 @@ static struct error *begin_call(struct recorder *recorder, struct task *task,
     call->active = true;
     call->row = call_row(regs->orig_rax);
     call->entry = *regs;
-    call->may_block = call->row && call->row->flags & CALL_MAY_BLOCK;
+    /* vfork blocks only when there is a child, which on_new_task() sees to. */
+    call->may_block =
+        call->row && call->row->flags & CALL_MAY_BLOCK && !(call->row->flags & CALL_MAKES_TASK);
     adjust_call(task, regs);
     if (call->row && call->row->flags & CALL_SENDS)
         call->output = original_output(task, (int)regs->rdi);

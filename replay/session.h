@@ -12,6 +12,7 @@
 #ifndef REEL_REPLAY_SESSION_H
 #define REEL_REPLAY_SESSION_H
 
+#include "engine/count/run.h"
 #include "replay/vessel.h"
 #include "trace-format/reader.h"
 
@@ -69,6 +70,10 @@ uint64_t session_event(const struct session *session);
 
 /* The vessel's task, with the registers of the next event's task loaded. */
 struct error *session_load(struct session *session, struct tracee **ret) MUST_CHECK;
+
+/* Runs the next event's task counted: run_counted(), by the translator where that is faster. */
+struct error *session_run_counted(struct session *session, const struct run_conditions *conditions,
+                                  uint64_t limit, struct run_result *ret) MUST_CHECK;
 
 struct error *session_reach(struct session *session) MUST_CHECK;
 struct error *session_apply(struct session *session) MUST_CHECK;

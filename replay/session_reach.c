@@ -88,3 +88,11 @@ struct error *session_reach(struct session *session)
         error = run_to_stop(session, &signal);
     return error ? error : session_compare(session, signal);
 }
+
+struct error *session_run_counted(struct session *session, const struct run_conditions *conditions,
+                                  uint64_t limit, struct run_result *ret)
+{
+    struct tracee *tracee;
+    struct error *error = session_load(session, &tracee);
+    return error ? error : vessel_run_counted(session->vessel, conditions, limit, ret);
+}

@@ -12,6 +12,7 @@
 #ifndef REEL_REPLAY_VESSEL_H
 #define REEL_REPLAY_VESSEL_H
 
+#include "engine/count/run.h"
 #include "engine/tracee/tracee.h"
 #include "trace-format/event.h"
 #include "trace-format/store.h"
@@ -28,6 +29,11 @@ struct error *vessel_fork(struct vessel *vessel, struct vessel **ret) MUST_CHECK
 void vessel_destroy(struct vessel *vessel);
 
 struct tracee *vessel_tracee(struct vessel *vessel);
+
+/* run_counted() of the task that is loaded: translated where there is some way to go, else by
+ * single steps. */
+struct error *vessel_run_counted(struct vessel *vessel, const struct run_conditions *conditions,
+                                 uint64_t limit, struct run_result *ret) MUST_CHECK;
 
 /* Does to the address space what MEMORY, MAP, UNMAP, PROTECT, REMAP and ADVISE effects say. */
 struct error *vessel_apply(struct vessel *vessel, const struct effect *effect) MUST_CHECK;

@@ -16,7 +16,7 @@ static struct error *check_range(uint64_t address, uint64_t length)
 {
     bool sane = address % PAGE_BYTES == 0 && length % PAGE_BYTES == 0 && length &&
                 length <= USER_END && address <= USER_END - length;
-    bool ours = address < DATA_PAGE + PAGE_BYTES && address + length > REEL_PAGE;
+    bool ours = address < REEL_AREA_END && address + length > REEL_PAGE;
     if (sane && !ours)
         return NULL;
     return error_new("the trace is damaged or was made up",
@@ -99,8 +99,7 @@ static struct error *grow_stack(struct vessel *vessel, uint64_t address, bool *r
 
 static struct error *apply_memory(struct vessel *vessel, const struct effect *effect)
 {
-    if (effect->address.value < DATA_PAGE + PAGE_BYTES &&
-        effect->address.value + effect->length > REEL_PAGE)
+    if (effect->address.value < REEL_AREA_END && effect->address.value + effect->length > REEL_PAGE)
         return check_range(REEL_PAGE, PAGE_BYTES);
     struct error *error =
         tracee_write(vessel->tracee, effect->address, effect->bytes, effect->length);
@@ -135,9 +134,22 @@ static struct error *apply_stack_limit(struct vessel *vessel, const struct effec
     return NULL;
 }
 
+/* The translator's copy of the program's code is void where the code or its mapping changes. */
+static void tell_translator(struct vessel *vessel, const struct effect *effect)
+{
+    bool mapping = effect->kind != EFFECT_MEMORY;
+    if (!vessel->translator || effect->kind == EFFECT_RESIZE)
+        return;
+    translator_forget(vessel->translator, effect->address, effect->length, mapping);
+    if (effect->kind == EFFECT_REMAP)
+        translator_forget(vessel->translator, effect->remap.old_address, effect->remap.old_length,
+                          mapping);
+}
+
 struct error *vessel_apply(struct vessel *vessel, const struct effect *effect)
 {
     struct error *error = NULL;
+    tell_translator(vessel, effect);
     switch (effect->kind) {
     case EFFECT_MEMORY:
         return apply_memory(vessel, effect);

@@ -7,6 +7,7 @@
 #include <asm/unistd.h>
 
 #include "engine/tracee/reel_page.h"
+#include "engine/translate/translator.h"
 #include "replay/vessel.h"
 
 /* What injected calls point to. */
@@ -35,6 +36,7 @@ struct vessel {
     size_t file_count;
     struct vessel_object *objects;
     size_t object_count;
+    struct translator *translator; /* NULL until something is to be counted over a distance */
 };
 
 /* Makes a system call in the vessel; its result, maybe a negative errno, goes to *ret. */

@@ -57,7 +57,8 @@ static struct error *advance(struct tracee *tracee, struct watching *watching,
 {
     enum step_end step;
     bool hit;
-    struct error *error = step_instruction(tracee, &step, &ret->signal);
+    int signal = 0;
+    struct error *error = step_instruction(tracee, &step, &signal);
     if (error)
         return error;
     *ended = true;
@@ -67,6 +68,7 @@ static struct error *advance(struct tracee *tracee, struct watching *watching,
         return NULL;
     case STEP_MET_SIGNAL:
         ret->end = RUN_ENDED_AT_SIGNAL;
+        ret->signal = signal;
         return NULL;
     case STEP_INTERRUPTED:
         ret->end = RUN_ENDED_BY_INTERRUPT;

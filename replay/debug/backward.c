@@ -23,29 +23,6 @@ static struct error *stop_at_start(struct target *target, struct target_stop *re
 /* --- Stepping
  * --------------------------------------------------------------------------------------------- */
 
-/* How many instructions the stretch after `event` has before its event. */
-static struct error *stretch_length(struct target *target, uint64_t event, uint64_t *ret)
-{
-    struct run_conditions conditions = {.interrupted = &target->interrupted};
-    struct position position = {event, 0};
-    struct run_result result;
-    struct session *session;
-    *ret = 0;
-    if (target->events[event + 1].reach == REACH_NOTHING)
-        return NULL;
-    struct error *error = session_at(target, position, &session);
-    if (error)
-        return error;
-    error = count_on(target, session, &conditions, UINT64_MAX, &position, &result);
-    if (!error && result.end == RUN_ENDED_BY_INTERRUPT)
-        error = error_new("give it more time", "interrupted while counting instructions");
-    if (!error && position.count)
-        error = checkpoint_keep(target, session, position);
-    *ret = position.count;
-    session_close(session);
-    return error;
-}
-
 /* The last stretch before `event` whose event moved the task on; UINT64_MAX: none. */
 static uint64_t stretch_before(const struct target *target, uint64_t event, uint32_t tid)
 {
@@ -78,32 +55,14 @@ static struct error *step_back(struct target *target, uint32_t tid, struct targe
 /* --- Searching
  * -------------------------------------------------------------------------------------------- */
 
-/* The last hit of the scanned stretch at a count below `limit`. */
-static const struct hit *last_hit(const struct stretch_scan *scan, uint64_t limit)
+/* To the hit that a scan of stretch `event` found; *found: whether that ends the search. */
+static struct error *go_to_hit(struct target *target, uint64_t event, const struct hit *hit,
+                               bool interrupted, struct target_stop *ret, bool *found)
 {
-    const struct hit *last = NULL;
-    for (size_t i = 0; i < scan->count; i++)
-        if (scan->hits[i].count < limit)
-            last = &scan->hits[i];
-    return last;
-}
-
-/* Goes to the last hit of stretch `event` below `limit`, if there is one. */
-static struct error *go_to_last_hit(struct target *target, uint64_t event, uint64_t limit,
-                                    struct target_stop *ret, bool *found)
-{
-    bool interrupted;
-    *found = true;
-    struct error *error = scan_stretch(target, event, limit, &interrupted);
-    if (error)
-        return error;
-    if (interrupted) {
+    *found = interrupted || hit;
+    if (interrupted)
         *ret = (struct target_stop){.reason = STOPPED_INTERRUPT};
-        return NULL;
-    }
-    const struct hit *hit = last_hit(&target->scan, limit);
-    *found = hit != NULL;
-    if (!hit)
+    if (interrupted || !hit)
         return NULL;
     stop_at_insertion(&hit->insertion, target->events[event + 1].tid, ret);
     return go_to(target, (struct position){event, hit->count});
@@ -163,7 +122,8 @@ static struct error *search_back(struct target *target, uint64_t end, struct tar
         if (!checkpoint)
             return stop_at_start(target, ret);
         uint64_t begin = checkpoint->position.event, event;
-        bool found;
+        const struct hit *hit;
+        bool found = false, interrupted;
         struct error *error = pass(target, checkpoint, end, &event);
         if (error)
             return error;
@@ -172,7 +132,9 @@ static struct error *search_back(struct target *target, uint64_t end, struct tar
             return NULL;
         }
         if (event != UINT64_MAX) {
-            error = go_to_last_hit(target, event, UINT64_MAX, ret, &found);
+            error = scan_whole(target, event, &hit, &interrupted);
+            if (!error)
+                error = go_to_hit(target, event, hit, interrupted, ret, &found);
             if (error || found)
                 return error;
             return error_new("please report it, with the trace",
@@ -203,23 +165,20 @@ static struct error *has_hit(struct target *target, uint64_t event, bool *ret)
 }
 
 /* The last hit in the part of its stretch that lies behind the target. At the stretch's end, where
- * a crash is, that is all of it, and the count of the place is not needed. */
+ * a crash is, that is all of it, and most often nothing. */
 static struct error *search_stretch(struct target *target, uint64_t event, struct target_stop *ret,
                                     bool *found)
 {
-    struct position position = {event, UINT64_MAX};
-    bool hit = true;
-    struct error *error =
-        target->place.at_event ? has_hit(target, event, &hit) : place_resolve(target, &position);
+    struct position position = {event, 0};
+    const struct hit *last = NULL;
+    bool any = true, interrupted = false;
     *found = false;
-    if (error || !hit || position.count == 0)
-        return error;
-    if (target->place.at_event) { /* but not what the event itself writes */
-        error = stretch_length(target, event, &position.count);
-        if (error)
-            return error;
-    }
-    return go_to_last_hit(target, event, position.count, ret, found);
+    struct error *error = target->place.at_event ? has_hit(target, event, &any) : NULL;
+    if (!error && any)
+        error = place_resolve(target, &position);
+    if (!error && position.count)
+        error = scan_below(target, event, position.count, &last, &interrupted);
+    return error ? error : go_to_hit(target, event, last, interrupted, ret, found);
 }
 
 static struct error *run_back(struct target *target, struct target_stop *ret)

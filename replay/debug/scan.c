@@ -1,6 +1,9 @@
 /*
- * A scan of one stretch: every hit of the conditions, in one counted pass. It is kept, so that
- * going back from hit to hit of a stretch costs one pass and not one for each.
+ * The last hit of a stretch: counted runs over windows of it, from its end towards its start, each
+ * larger than the one before. So hits that are dense are found in the first few thousand
+ * instructions, however many there are before them.
+ *
+ * The last window is kept: going back from hit to hit within it costs no further run.
  */
 #include <stdlib.h>
 
@@ -49,75 +52,131 @@ static struct error *note(struct target *target, struct session *session, uint64
     return add_breakpoint_here(target, session, count);
 }
 
-/* The event itself may write what is watched. */
-static struct error *scan_event(struct target *target, struct session *session, uint64_t count,
-                                const struct run_result *end)
+/* --- What the event itself writes ------------------------------------------------------------ */
+
+static struct error *apply_event(struct target *target, struct session *session, int *watch)
 {
-    int watch;
     struct run_result ignored;
-    struct error *error = NULL;
-    target->scan.complete = true;
+    struct error *error = stretch_run(session, &(struct run_conditions){0}, &ignored);
+    return error ? error : stretch_apply(target, session, watch);
+}
+
+/* Adds a hit at the stretch's end if its event changes watched bytes. */
+static struct error *scan_event(struct target *target, uint64_t event, uint64_t length)
+{
+    struct session *session;
+    int watch = -1;
     if (!target->watch_count)
         return NULL;
-    if (end->end == RUN_ENDED_AT_CALL)
-        error = stretch_run(session, &(struct run_conditions){0}, &ignored);
-    if (!error)
-        error = stretch_apply(target, session, &watch);
-    return error || watch < 0 ? error : add_hit(target, count, target->watch_insertion[watch]);
+    struct error *error = session_at(target, (struct position){event, length}, &session);
+    if (error)
+        return error;
+    error = apply_event(target, session, &watch);
+    session_close(session);
+    return error || watch < 0 ? error : add_hit(target, length, target->watch_insertion[watch]);
 }
 
-/* A stretch in which nothing runs: only its event can hit. */
-static struct error *scan_standstill(struct target *target, struct session *session)
-{
-    const struct run_result end = {.end = RUN_ENDED_AT_SIGNAL};
-    return session_next(session) ? scan_event(target, session, 0, &end) : NULL;
-}
+/* --- Windows --------------------------------------------------------------------------------- */
 
-static struct error *scan_on(struct target *target, struct session *session, struct position at,
-                             uint64_t limit, bool *interrupted)
+#define FIRST_WINDOW 2048
+#define WINDOW_GROWTH 8
+
+static struct error *scan_on(struct target *target, struct session *session, uint64_t to,
+                             bool *interrupted)
 {
     struct run_conditions conditions = target_conditions(target);
+    struct position at = {target->scan.event, target->scan.from};
     struct run_result result = {.end = RUN_ENDED_AT_LIMIT};
-    struct error *error = NULL;
-    while (!error && at.count < limit) {
-        error = count_on(target, session, &conditions, limit - at.count, &at, &result);
+    bool ended = false;
+    struct error *error = add_breakpoint_here(target, session, at.count);
+    while (!error && !ended && at.count < to) {
+        error = count_on(target, session, &conditions, to - at.count, &at, &result);
         if (!error)
             error = note(target, session, at.count, &result);
-        if (!error && (result.end == RUN_ENDED_AT_CALL || result.end == RUN_ENDED_AT_SIGNAL)) {
-            target->scan.scanned = at.count;
-            return scan_event(target, session, at.count, &result);
-        }
-        if (!error && result.end == RUN_ENDED_BY_INTERRUPT) {
-            *interrupted = true;
-            return NULL;
-        }
+        *interrupted = result.end == RUN_ENDED_BY_INTERRUPT;
+        ended =
+            *interrupted || result.end == RUN_ENDED_AT_CALL || result.end == RUN_ENDED_AT_SIGNAL;
     }
-    target->scan.scanned = at.count;
     return error;
 }
 
-struct error *scan_stretch(struct target *target, uint64_t event, uint64_t limit, bool *interrupted)
+static struct error *scan_window(struct target *target, uint64_t from, uint64_t to,
+                                 bool *interrupted)
 {
     struct stretch_scan *scan = &target->scan;
     struct session *session;
-    *interrupted = false;
-    bool same = scan->valid && scan->event == event && scan->fingerprint == target->fingerprint;
-    if (same && (scan->complete || scan->scanned >= limit))
-        return NULL;
-    scan_deinit(scan);
-    scan->valid = true;
-    scan->event = event;
-    scan->fingerprint = target->fingerprint;
-    struct error *error = session_at(target, (struct position){event, 0}, &session);
+    scan->count = 0;
+    scan->from = from;
+    scan->to = to;
+    struct error *error = session_at(target, (struct position){scan->event, from}, &session);
     if (error)
         return error;
-    if (!session_next(session) || session_next(session)->reach == REACH_NOTHING) {
-        error = scan_standstill(target, session);
-    } else {
-        error = add_breakpoint_here(target, session, 0);
-        if (!error)
-            error = scan_on(target, session, (struct position){event, 0}, limit, interrupted);
-    }
+    const struct event *next = session_next(session);
+    if (next && next->reach != REACH_NOTHING)
+        error = scan_on(target, session, to, interrupted);
     session_close(session);
     return error;
+}
+
+static const struct hit *last_below(const struct stretch_scan *scan, uint64_t limit)
+{
+    const struct hit *last = NULL;
+    for (size_t i = 0; i < scan->count; i++)
+        if (scan->hits[i].count < limit)
+            last = &scan->hits[i];
+    return last;
+}
+
+/* Makes the scan one of this stretch and these insertions; what it held of another is void. */
+static void scan_begin(struct target *target, uint64_t event)
+{
+    struct stretch_scan *scan = &target->scan;
+    if (scan->event == event && scan->fingerprint == target->fingerprint)
+        return;
+    scan->event = event;
+    scan->fingerprint = target->fingerprint;
+    scan->count = 0;
+    scan->from = scan->to = 0;
+}
+
+struct error *scan_below(struct target *target, uint64_t event, uint64_t limit,
+                         const struct hit **ret, bool *interrupted)
+{
+    struct stretch_scan *scan = &target->scan;
+    uint64_t window = FIRST_WINDOW, to = limit;
+    struct error *error = NULL;
+    *ret = NULL;
+    *interrupted = false;
+    scan_begin(target, event);
+    if (limit > scan->from && limit <= scan->to) {
+        *ret = last_below(scan, limit);
+        to = scan->from;
+    }
+    while (!error && !*ret && to && !*interrupted) {
+        uint64_t from = to > window ? to - window : 0;
+        error = scan_window(target, from, to, interrupted);
+        *ret = last_below(scan, limit);
+        to = from;
+        window *= WINDOW_GROWTH;
+    }
+    if (error || *interrupted)
+        scan->to = scan->from; /* not all of it was seen */
+    return error;
+}
+
+struct error *scan_whole(struct target *target, uint64_t event, const struct hit **ret,
+                         bool *interrupted)
+{
+    uint64_t length;
+    *interrupted = false;
+    scan_begin(target, event);
+    target->scan.count = 0;
+    target->scan.from = target->scan.to = 0;
+    struct error *error = stretch_length(target, event, &length);
+    if (!error)
+        error = scan_event(target, event, length);
+    *ret = target->scan.count ? &target->scan.hits[0] : NULL;
+    if (error || *ret)
+        return error;
+    return scan_below(target, event, length + 1, ret, interrupted);
 }

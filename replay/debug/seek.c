@@ -4,10 +4,10 @@
  */
 #include "replay/debug/target_private.h"
 
-/* Steps between checkpoints, and a place shortly before the goal of a count, since who goes back
- * one instruction often goes back another. */
-#define STEPS_BETWEEN 256
-#define STEPS_BEFORE_GOAL 48
+/* Instructions between checkpoints; and a checkpoint shortly before the goal of a count, since who
+ * goes back one instruction often goes back another. */
+#define INSTRUCTIONS_BETWEEN (1u << 22)
+#define INSTRUCTIONS_BEFORE_GOAL 48
 
 static struct error *run_to_event(struct target *target, struct session *session, uint64_t event)
 {
@@ -30,17 +30,18 @@ struct error *count_on(struct target *target, struct session *session,
                        const struct run_conditions *conditions, uint64_t limit,
                        struct position *position, struct run_result *ret)
 {
-    struct tracee *tracee;
-    struct error *error = session_load(session, &tracee);
+    struct error *error = NULL;
     *ret = (struct run_result){.end = RUN_ENDED_AT_LIMIT};
     while (!error && limit && ret->end == RUN_ENDED_AT_LIMIT) {
-        uint64_t piece = limit < STEPS_BETWEEN ? limit : STEPS_BETWEEN;
-        error = run_counted(tracee, conditions, piece, ret);
+        uint64_t piece = limit < INSTRUCTIONS_BETWEEN ? limit : INSTRUCTIONS_BETWEEN;
+        target->running = session_process(session);
+        error = session_run_counted(session, conditions, piece, ret);
+        target->running = 0;
         if (error)
             return error;
         limit -= ret->count;
         position->count += ret->count;
-        if (ret->count == STEPS_BETWEEN)
+        if (ret->count == INSTRUCTIONS_BETWEEN)
             error = checkpoint_keep(target, session, *position);
     }
     return error;
@@ -62,11 +63,12 @@ static struct error *count_to(struct target *target, struct session *session, st
     struct error *error = NULL;
     if (!session_next(session) || session_next(session)->reach == REACH_NOTHING)
         return no_position(position, 0);
-    if (left > 2 * STEPS_BEFORE_GOAL) {
-        error = count_on(target, session, &conditions, left - STEPS_BEFORE_GOAL, &at, &result);
+    if (left > 2 * INSTRUCTIONS_BEFORE_GOAL) {
+        error =
+            count_on(target, session, &conditions, left - INSTRUCTIONS_BEFORE_GOAL, &at, &result);
         if (!error && result.end == RUN_ENDED_AT_LIMIT)
             error = checkpoint_keep(target, session, at);
-        left = STEPS_BEFORE_GOAL;
+        left = INSTRUCTIONS_BEFORE_GOAL;
     }
     if (!error && result.end == RUN_ENDED_AT_LIMIT)
         error = count_on(target, session, &conditions, left, &at, &result);
@@ -96,5 +98,27 @@ struct error *session_at(struct target *target, struct position position, struct
         session_close(session);
     else
         *ret = session;
+    return error;
+}
+
+struct error *stretch_length(struct target *target, uint64_t event, uint64_t *ret)
+{
+    struct run_conditions conditions = {.interrupted = &target->interrupted};
+    struct position position = {event, 0};
+    struct run_result result;
+    struct session *session;
+    *ret = 0;
+    if (target->events[event + 1].reach == REACH_NOTHING)
+        return NULL;
+    struct error *error = session_at(target, position, &session);
+    if (error)
+        return error;
+    error = count_on(target, session, &conditions, UINT64_MAX, &position, &result);
+    if (!error && result.end == RUN_ENDED_BY_INTERRUPT)
+        error = error_new("give it more time", "interrupted while counting instructions");
+    if (!error && position.count)
+        error = checkpoint_keep(target, session, position);
+    *ret = position.count;
+    session_close(session);
     return error;
 }

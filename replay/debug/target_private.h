@@ -70,10 +70,8 @@ struct hit {
 };
 
 struct stretch_scan {
-    bool valid;
     uint64_t event, fingerprint; /* of the insertions that it looked for */
-    uint64_t scanned;            /* hits at counts below this are known */
-    bool complete;               /* to the end, the event included */
+    uint64_t from, to;           /* the hits at counts from `from` to below `to` are known */
     struct hit *hits;
     size_t count, capacity;
 };
@@ -168,16 +166,22 @@ struct error *checkpoint_after_event(struct target *target, struct session *sess
 /* A session of its own that stands at the position. */
 struct error *session_at(struct target *target, struct position position,
                          struct session **ret) MUST_CHECK;
-/* Counted steps, to a limit or a condition, leaving checkpoints. `*position` is moved on. */
+/* A counted run, to a limit or a condition, leaving checkpoints. `*position` is moved on. */
 struct error *count_on(struct target *target, struct session *session,
                        const struct run_conditions *conditions, uint64_t limit,
                        struct position *position, struct run_result *ret) MUST_CHECK;
 
+/* How many instructions the stretch after `event` has before its event. */
+struct error *stretch_length(struct target *target, uint64_t event, uint64_t *ret) MUST_CHECK;
+
 /* --- scan.c --- */
-/* The hits of stretch `event`, at least of those at counts below `limit`, in target->scan.
- * *interrupted: not done. */
-struct error *scan_stretch(struct target *target, uint64_t event, uint64_t limit,
-                           bool *interrupted) MUST_CHECK;
+/* The last hit of stretch `event` at a count below `limit`; *ret is NULL if there is none. It lives
+ * in target->scan until the next scan. *interrupted: not all was looked at. */
+struct error *scan_below(struct target *target, uint64_t event, uint64_t limit,
+                         const struct hit **ret, bool *interrupted) MUST_CHECK;
+/* The same of the whole stretch, and of what its event writes. */
+struct error *scan_whole(struct target *target, uint64_t event, const struct hit **ret,
+                         bool *interrupted) MUST_CHECK;
 void scan_deinit(struct stretch_scan *scan);
 
 /* --- forward.c, backward.c --- */

@@ -1,0 +1,63 @@
+/*
+ * A translator's fields, for the files translator*.c only.
+ */
+#ifndef REEL_TRANSLATE_TRANSLATOR_PRIVATE_H
+#define REEL_TRANSLATE_TRANSLATOR_PRIVATE_H
+
+#include "engine/translate/block.h"
+#include "engine/translate/translator.h"
+
+#define BLOCKS_MAX 32768
+#define HASH_SLOTS 65536 /* a power of two, at least twice as many */
+#define INSNS_MAX (BLOCKS_MAX * 8)
+#define BREAKPOINTS_MAX 64
+
+struct code_range {
+    uint64_t start, end;
+};
+
+struct translator {
+    struct tracee *tracee;
+    struct block *blocks; /* in the order of their code */
+    uint32_t block_count;
+    struct block_insn *insns;
+    uint32_t insn_count;
+    uint32_t flushes; /* of all blocks: what was known of them before is void */
+    uint32_t *slots;  /* hash by program address: index of a block + 1, 0: empty */
+    uint32_t code_end;
+    uint32_t lookup, lookup_trap, first_code;
+    struct code_range *ranges; /* that may be translated */
+    size_t range_count;
+    bool ranges_known;
+    bool stale; /* all blocks are to be forgotten before the next run */
+    /* Addresses that no block goes over and that nothing is linked to. More than the run's own may
+     * be there. */
+    uint64_t breakpoints[BREAKPOINTS_MAX];
+    size_t breakpoint_count;
+};
+
+/* The block at the program address, translated if need be; NULL if it is not to be translated. */
+struct error *translator_block(struct translator *translator, uint64_t address,
+                               struct block **ret) MUST_CHECK;
+
+/* The block whose code holds the address; NULL: none. */
+struct block *translator_block_of_code(struct translator *translator, uint64_t code);
+
+/* The instruction of the block that the code address belongs to: its index, -1 for the count before
+ * the first. */
+int translator_insn_of_code(const struct translator *translator, const struct block *block,
+                            uint64_t code);
+
+/* Makes an exit, or the table for indirect branches, lead to the block. */
+struct error *translator_link(struct translator *translator, const struct block_exit *exit,
+                              const struct block *block) MUST_CHECK;
+struct error *translator_publish(struct translator *translator,
+                                 const struct block *block) MUST_CHECK;
+
+bool translator_has_breakpoint(const struct translator *translator, uint64_t address);
+
+/* Before a run: forgets what is stale, and takes the run's breakpoints into account. */
+struct error *translator_prepare(struct translator *translator,
+                                 const struct run_conditions *conditions) MUST_CHECK;
+
+#endif
