@@ -75,13 +75,23 @@ static void put_hex(struct buffer *buffer, const struct call *call, unsigned ind
         put_format(buffer, "0x%" PRIx64, call->argument[index]);
 }
 
+static void put_descriptor(struct buffer *buffer, int32_t fd)
+{
+    if (fd == AT_FDCWD)
+        put_text(buffer, "AT_FDCWD");
+    else
+        put_format(buffer, "%" PRId32, fd);
+}
+
 static void put_argument(struct buffer *buffer, const struct call *call, const struct call_arg *arg,
                          unsigned index)
 {
     uint64_t value = call->argument[index];
     switch ((enum call_arg_kind)arg->kind) {
-    case ARG_INT:
     case ARG_FD:
+        put_descriptor(buffer, (int32_t)value);
+        break;
+    case ARG_INT:
     case ARG_PID:
         put_format(buffer, "%" PRId32, (int32_t)value);
         break;

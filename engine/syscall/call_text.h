@@ -7,8 +7,8 @@
 #include "engine/base/bytes.h"
 #include "engine/syscall/call_model.h"
 
-/* "openat(-100, 0x7ffe…, O_RDONLY|O_CLOEXEC)" appended without a NUL: arguments by their kind, as
- * far as the row knows. */
+/* "openat(AT_FDCWD, 0x7ffe…, O_RDONLY|O_CLOEXEC)" appended without a NUL: arguments by their kind,
+ * as far as the row knows. */
 void call_text(struct buffer *buffer, const struct call *call);
 
 /* "= 3" or "= -2 ENOENT"; addresses in hexadecimal when the row's call returns one. */

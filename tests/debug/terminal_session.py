@@ -16,8 +16,9 @@ reel, program = sys.argv[1:]
 output = b''
 
 
-def until(fd, text, seconds=30):
-    """Reads until `text` comes; fails without it."""
+def until(fd, text, seconds=120):
+    """Reads until `text` comes; fails without it. The fake steps through the whole program first,
+    which takes 15 seconds on an idle machine."""
     global output
     start, end = len(output), time.time() + seconds
     while text not in output[start:]:

@@ -28,7 +28,7 @@ static void expect(void (*writer)(struct buffer *, const struct call *), struct 
 static void arguments_by_kind(void **state)
 {
     TEXT(CALL_OF(__NR_openat, 0, (uint32_t)AT_FDCWD, 0x7ffe10, O_CLOEXEC),
-         "openat(-100, 0x7ffe10, O_RDONLY|O_CLOEXEC)");
+         "openat(AT_FDCWD, 0x7ffe10, O_RDONLY|O_CLOEXEC)");
     TEXT(CALL_OF(__NR_openat, 0, 3, 0x10, O_WRONLY | O_CREAT | O_TRUNC, 0644),
          "openat(3, 0x10, O_WRONLY|O_CREAT|O_TRUNC, 0644)");
     TEXT(CALL_OF(__NR_mmap, 0, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
