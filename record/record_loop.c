@@ -167,10 +167,13 @@ static struct error *wait_and_dispatch(struct recorder *recorder)
 /* The terminal's signals are the program's business; a request to end is passed on to it. */
 static volatile sig_atomic_t root_pid;
 
+/* A program that does not heed the first one (it may hold the signal's handler back for long) is
+ * ended by the second: its trace is then complete. */
 static void pass_on(int signal)
 {
+    static volatile sig_atomic_t requests;
     if (root_pid)
-        kill(root_pid, signal);
+        kill(root_pid, requests++ ? SIGKILL : signal);
 }
 
 static void handle_signals(struct spawn *spawn)
