@@ -228,7 +228,7 @@ struct error *session_fork_stream(struct session *session, uint32_t stream, stru
     if (error)
         return error;
     child->last_tid = session->last_tid;
-    error = vessel_fork(session->vessel, &child->vessel);
+    error = vessel_fork_as_recorded(session->vessel, &child->vessel);
     if (!error)
         error = copy_tasks(child, session);
     if (!error)

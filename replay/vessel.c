@@ -316,6 +316,8 @@ struct error *vessel_fork(struct vessel *vessel, struct vessel **ret)
     *child_regs = *regs;
     tracee_regs_changed(child->tracee);
     error = vessel_copy_objects(child, vessel);
+    if (!error)
+        error = vessel_copy_advice(child, vessel);
     if (!error && vessel->translator)
         error = translator_fork(vessel->translator, child->tracee, &child->translator);
     if (error)
@@ -330,6 +332,7 @@ void vessel_destroy(struct vessel *vessel)
     if (!vessel)
         return;
     translator_destroy(vessel->translator);
+    free(vessel->advice);
     if (vessel->tracee) {
         pid_t pid = tracee_tid(vessel->tracee);
         kill(pid, SIGKILL);

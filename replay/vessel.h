@@ -25,6 +25,9 @@ struct error *vessel_create(const struct store *store, struct vessel **ret) MUST
 /* A copy in the state that the vessel is in, stopped: a checkpoint costs one fork. */
 struct error *vessel_fork(struct vessel *vessel, struct vessel **ret) MUST_CHECK;
 
+/* The copy that the program's own fork makes: without what it advised not to hand on. */
+struct error *vessel_fork_as_recorded(struct vessel *vessel, struct vessel **ret) MUST_CHECK;
+
 /* Kills it. */
 void vessel_destroy(struct vessel *vessel);
 

@@ -72,6 +72,8 @@ static struct error *apply_advice(struct vessel *vessel, const struct effect *ef
 {
     int64_t ignored;
     struct error *error = check_range(effect->address.value, effect->length);
+    if (!error && vessel_keeps_advice(effect->advise.advice))
+        return vessel_keep_advice(vessel, effect->address, effect->length, effect->advise.advice);
     const uint64_t arguments[6] = {effect->address.value, effect->length, effect->advise.advice};
     return error ? error : vessel_try_call(vessel, __NR_madvise, arguments, &ignored);
 }
@@ -150,6 +152,8 @@ struct error *vessel_apply(struct vessel *vessel, const struct effect *effect)
 {
     struct error *error = NULL;
     tell_translator(vessel, effect);
+    if (effect->kind == EFFECT_MAP || effect->kind == EFFECT_UNMAP)
+        vessel_drop_advice(vessel, effect->address, effect->length);
     switch (effect->kind) {
     case EFFECT_MEMORY:
         return apply_memory(vessel, effect);

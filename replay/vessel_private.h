@@ -27,6 +27,13 @@ struct vessel_file {
     int fd; /* in the vessel */
 };
 
+/* What the program advised about forks. */
+struct vessel_advice {
+    taddr address;
+    uint64_t length;
+    uint32_t advice;
+};
+
 #define VESSEL_FILES_MAX 32
 
 struct vessel {
@@ -36,6 +43,8 @@ struct vessel {
     size_t file_count;
     struct vessel_object *objects;
     size_t object_count;
+    struct vessel_advice *advice; /* in the order in which it was given */
+    size_t advice_count;
     struct translator *translator; /* NULL until something is to be counted over a distance */
 };
 
@@ -55,6 +64,14 @@ struct error *vessel_call(struct vessel *vessel, const char *what, long number,
 /* The descriptor of stored contents, in the vessel, which keeps it: good until the next call. */
 struct error *vessel_file(struct vessel *vessel, const struct store_name *name,
                           int64_t *ret) MUST_CHECK;
+
+/* --- vessel_inherit.c ------------------------------------------------------------------------ */
+
+bool vessel_keeps_advice(uint32_t advice);
+struct error *vessel_keep_advice(struct vessel *vessel, taddr address, uint64_t length,
+                                 uint32_t advice) MUST_CHECK;
+void vessel_drop_advice(struct vessel *vessel, taddr address, uint64_t length);
+struct error *vessel_copy_advice(struct vessel *copy, const struct vessel *vessel) MUST_CHECK;
 
 /* --- vessel_objects.c ------------------------------------------------------------------------ */
 
