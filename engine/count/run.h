@@ -23,12 +23,33 @@ struct watch {
     unsigned access; /* enum watch_access, or both */
 };
 
+/* A word of 8 bytes of the task's memory, and the value that it is to have. */
+struct run_word {
+    taddr address;
+    uint64_t value;
+};
+
+/*
+ * A state, as far as a run looks at it: standing before the instruction at regs.rip, with all the
+ * other general registers and the flags of `regs` as well (orig_rax and the segments are not
+ * looked at), and with these words in memory. One that cannot be read is not equal.
+ */
+struct run_point {
+    struct user_regs_struct regs;
+    const struct run_word *words;
+    size_t word_count;
+};
+
+#define RUN_POINT_WORDS_MAX 64
+
 /* Where a run is to stop. The arrays are borrowed. */
 struct run_conditions {
     const taddr *breakpoints; /* before the instruction there */
     size_t breakpoint_count;
     const struct watch *watches; /* after the instruction that accessed the bytes */
     size_t watch_count;
+    const struct run_point *point; /* run_counted only; NULL: none. Where the run begins it is not
+                                      looked for */
     taddr next_call; /* 0, or where a call is expected (behind it): known to be no int 0x80 */
     const volatile bool *interrupted; /* NULL, or set to end the run soon; a running task needs
                                          run_interrupt() as well */
@@ -41,6 +62,7 @@ enum run_end {
     RUN_ENDED_AT_SIGNAL, /* a fault or trap of the code; the task stands where the kernel says */
     RUN_ENDED_AT_BREAKPOINT,
     RUN_ENDED_AT_WATCH,
+    RUN_ENDED_AT_POINT,
     RUN_ENDED_BY_INTERRUPT,
 };
 

@@ -5,6 +5,7 @@
  * instruction, which sees writes that change them.
  */
 #include "engine/count/at_breakpoint.h"
+#include "engine/count/at_point.h"
 #include "engine/count/debug_registers.h"
 #include "engine/count/run.h"
 #include "engine/count/step.h"
@@ -80,6 +81,10 @@ static struct error *advance(struct tracee *tracee, struct watching *watching,
     ret->end = RUN_ENDED_AT_WATCH;
     error = was_hit(tracee, watching, &hit, &ret->watch);
     if (error || hit)
+        return error;
+    ret->end = RUN_ENDED_AT_POINT;
+    error = is_at_point(tracee, watching->conditions->point, ended);
+    if (error || *ended)
         return error;
     ret->end = RUN_ENDED_AT_BREAKPOINT;
     return is_at_breakpoint(tracee, watching->conditions, ended);

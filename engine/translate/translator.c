@@ -185,21 +185,26 @@ static struct error *flush(struct translator *translator)
                                 sizeof(never));
 }
 
+static void add_breakpoint(struct translator *translator, uint64_t address)
+{
+    if (translator_has_breakpoint(translator, address))
+        return;
+    translator->stale = true;
+    translator->breakpoints[translator->breakpoint_count++] = address;
+}
+
 struct error *translator_prepare(struct translator *translator,
                                  const struct run_conditions *conditions)
 {
-    for (size_t i = 0; i < conditions->breakpoint_count; i++) {
-        uint64_t address = conditions->breakpoints[i].value;
-        if (translator_has_breakpoint(translator, address))
-            continue;
-        translator->stale = true;
-        if (translator->breakpoint_count == BREAKPOINTS_MAX) {
-            translator->breakpoint_count = 0;
-            i = (size_t)-1; /* begin anew: only the run's own */
-            continue;
-        }
-        translator->breakpoints[translator->breakpoint_count++] = address;
-    }
+    size_t wanted = conditions->breakpoint_count + (conditions->point != NULL);
+    if (wanted > BREAKPOINTS_MAX)
+        return error_new("set fewer breakpoints", "%zu breakpoints in one run", wanted);
+    if (translator->breakpoint_count + wanted > BREAKPOINTS_MAX)
+        translator->breakpoint_count = 0; /* begin anew: only the run's own */
+    for (size_t i = 0; i < conditions->breakpoint_count; i++)
+        add_breakpoint(translator, conditions->breakpoints[i].value);
+    if (conditions->point)
+        add_breakpoint(translator, conditions->point->regs.rip);
     struct error *error = translator->stale ? flush(translator) : NULL;
     return error || translator->ranges_known ? error : read_ranges(translator);
 }

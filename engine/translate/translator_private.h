@@ -10,7 +10,7 @@
 #define BLOCKS_MAX 32768
 #define HASH_SLOTS 65536 /* a power of two, at least twice as many */
 #define INSNS_MAX (BLOCKS_MAX * 8)
-#define BREAKPOINTS_MAX 64
+#define BREAKPOINTS_MAX 1024
 
 struct code_range {
     uint64_t start, end;

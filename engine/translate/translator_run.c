@@ -3,6 +3,7 @@
  * from the engine's.
  */
 #include "engine/count/at_breakpoint.h"
+#include "engine/count/at_point.h"
 #include "engine/count/debug_registers.h"
 #include "engine/count/step.h"
 #include "engine/count/watch_copies.h"
@@ -323,12 +324,15 @@ static struct error *run_on(struct run *run)
 /* What ends a run between two instructions. */
 static struct error *look_around(struct run *run)
 {
-    bool at_breakpoint;
+    bool at_breakpoint, at_point;
     if (run->conditions->interrupted && *run->conditions->interrupted)
         return end_run(run, RUN_ENDED_BY_INTERRUPT);
     if (run->ret->count == 0)
         return NULL;
-    struct error *error = is_at_breakpoint(run->tracee, run->conditions, &at_breakpoint);
+    struct error *error = is_at_point(run->tracee, run->conditions->point, &at_point);
+    if (error || at_point)
+        return error ? error : end_run(run, RUN_ENDED_AT_POINT);
+    error = is_at_breakpoint(run->tracee, run->conditions, &at_breakpoint);
     return error || !at_breakpoint ? error : end_run(run, RUN_ENDED_AT_BREAKPOINT);
 }
 
