@@ -6,6 +6,7 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/tracee/maps.h"
+#include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
 
 /* --- Life
@@ -64,6 +65,8 @@ struct error *translator_create(struct tracee *tracee, translator_map map, void 
     translator->tracee = tracee;
     translator->stale = true;
     error = map(context, ENGINE_WORDS, PAGE_BYTES, false);
+    if (!error)
+        error = map(context, ENGINE_GATES, ENGINE_GATES_BYTES, true);
     if (!error)
         error = map(context, ENGINE_NEGATIVES, 2 * ENGINE_TABLE_BYTES, false);
     if (!error)
@@ -149,17 +152,9 @@ void translator_forget(struct translator *translator, taddr address, uint64_t le
         translator->ranges_known = false;
 }
 
-bool translator_has_breakpoint(const struct translator *translator, uint64_t address)
-{
-    for (size_t i = 0; i < translator->breakpoint_count; i++)
-        if (translator->breakpoints[i] == address)
-            return true;
-    return false;
-}
-
 static bool ends_before(const void *context, uint64_t address)
 {
-    return translator_has_breakpoint(context, address);
+    return gate_at(context, address) != NULL;
 }
 
 /* --- The cache
@@ -178,35 +173,23 @@ static struct error *flush(struct translator *translator)
     translator->code_end = translator->first_code;
     translator->ranges_known = false;
     translator->stale = false;
-    struct error *error =
-        tracee_write(translator->tracee, taddr_of(ENGINE_NEGATIVES), zeros, sizeof(zeros));
+    struct error *error = gates_shut(translator);
+    if (!error)
+        error = tracee_write(translator->tracee, taddr_of(ENGINE_NEGATIVES), zeros, sizeof(zeros));
     return error ? error
                  : tracee_write(translator->tracee, taddr_of(ENGINE_NEGATIVES), &never,
                                 sizeof(never));
 }
 
-static void add_breakpoint(struct translator *translator, uint64_t address)
-{
-    if (translator_has_breakpoint(translator, address))
-        return;
-    translator->stale = true;
-    translator->breakpoints[translator->breakpoint_count++] = address;
-}
-
 struct error *translator_prepare(struct translator *translator,
                                  const struct run_conditions *conditions)
 {
-    size_t wanted = conditions->breakpoint_count + (conditions->point != NULL);
-    if (wanted > BREAKPOINTS_MAX)
-        return error_new("set fewer breakpoints", "%zu breakpoints in one run", wanted);
-    if (translator->breakpoint_count + wanted > BREAKPOINTS_MAX)
-        translator->breakpoint_count = 0; /* begin anew: only the run's own */
-    for (size_t i = 0; i < conditions->breakpoint_count; i++)
-        add_breakpoint(translator, conditions->breakpoints[i].value);
-    if (conditions->point)
-        add_breakpoint(translator, conditions->point->regs.rip);
-    struct error *error = translator->stale ? flush(translator) : NULL;
-    return error || translator->ranges_known ? error : read_ranges(translator);
+    struct error *error = gates_add(translator, conditions);
+    if (!error && translator->stale)
+        error = flush(translator);
+    if (!error && !translator->ranges_known)
+        error = read_ranges(translator);
+    return error ? error : gates_set(translator, conditions);
 }
 
 static uint32_t *slot_of(struct translator *translator, uint64_t address)
@@ -245,7 +228,7 @@ static struct error *translate(struct translator *translator, uint64_t address,
     translator->code_end = block->end;
     *slot_of(translator, address) = ++translator->block_count;
     *ret = block;
-    return NULL;
+    return gate_open(translator, block);
 }
 
 static bool is_full(const struct translator *translator)
@@ -255,10 +238,15 @@ static bool is_full(const struct translator *translator)
            translator->code_end > ENGINE_CODE + ENGINE_CODE_BYTES - EMIT_MAX;
 }
 
-struct error *translator_block(struct translator *translator, uint64_t address, struct block **ret)
+struct block *translator_known_block(struct translator *translator, uint64_t address)
 {
     uint32_t index = *slot_of(translator, address);
-    *ret = index ? &translator->blocks[index - 1] : NULL;
+    return index ? &translator->blocks[index - 1] : NULL;
+}
+
+struct error *translator_block(struct translator *translator, uint64_t address, struct block **ret)
+{
+    *ret = translator_known_block(translator, address);
     if (*ret)
         return NULL;
     const struct code_range *range = range_at(translator, address);
@@ -300,16 +288,24 @@ int translator_insn_of_code(const struct translator *translator, const struct bl
     return index;
 }
 
+/* Where whatever leads to the block is to lead. */
+static uint32_t entry_of(const struct translator *translator, const struct block *block)
+{
+    const struct gate *gate = gate_at(translator, block->address);
+    return gate ? gate_code(translator, gate) : block->code;
+}
+
 struct error *translator_link(struct translator *translator, const struct block_exit *exit,
                               const struct block *block)
 {
-    uint32_t offset = block->code - (exit->offset + 4);
+    uint32_t offset = entry_of(translator, block) - (exit->offset + 4);
     return tracee_write(translator->tracee, taddr_of(exit->offset), &offset, sizeof(offset));
 }
 
 struct error *translator_publish(struct translator *translator, const struct block *block)
 {
-    uint64_t entry = (block->address & 0xffff) * 8, negative = -block->address, code = block->code;
+    uint64_t entry = (block->address & 0xffff) * 8, negative = -block->address,
+             code = entry_of(translator, block);
     struct error *error =
         tracee_write(translator->tracee, taddr_of(ENGINE_TARGETS + entry), &code, sizeof(code));
     if (error)

@@ -7,7 +7,9 @@
 #include "engine/count/debug_registers.h"
 #include "engine/count/step.h"
 #include "engine/count/watch_copies.h"
+#include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
+#include "engine/translate/point_test.h"
 #include "engine/translate/translator_private.h"
 
 /* One run. */
@@ -96,7 +98,14 @@ static struct error *leave_trap(struct run *run, uint64_t trap, bool *ours)
 {
     struct translator *translator = run->translator;
     struct block *block = translator_block_of_code(translator, trap);
+    const struct gate *gate = gate_of_code(translator, trap);
     *ours = true;
+    if (gate || point_test_has(translator, trap)) {
+        struct error *error = gate ? NULL : point_test_restore(translator, trap);
+        if (!error)
+            error = update_count(run, 0);
+        return error ? error : set_pc(run, gate ? gate->address : translator->point_test.regs.rip);
+    }
     if (trap == translator->lookup_trap) {
         uint64_t target;
         struct error *error = read_word(run, WORD_TARGET, &target);
@@ -123,6 +132,8 @@ static struct error *leave_trap(struct run *run, uint64_t trap, bool *ours)
 static bool is_trap(struct translator *translator, uint64_t code)
 {
     const struct block *block = translator_block_of_code(translator, code);
+    if (gate_of_code(translator, code) || point_test_has(translator, code))
+        return true;
     if (code == translator->lookup_trap || (block && block->count && code == block->limit_trap))
         return true;
     for (int i = 0; block && i < block->exit_count; i++)
@@ -181,8 +192,11 @@ static struct error *meet_watch(struct run *run, size_t watch)
     enum step_end end;
     int signal;
     bool within;
-    struct error *error =
-        step_is_within_rep(run->tracee, &run->conditions->watches[watch], &within);
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(run->tracee, &regs);
+    if (error || point_test_has(run->translator, regs->rip))
+        return error ? error : settle(run); /* it was the test that read a watched word */
+    error = step_is_within_rep(run->tracee, &run->conditions->watches[watch], &within);
     if (!error && within)
         error = step_instruction(run->tracee, &end, &signal);
     if (!error)
@@ -193,13 +207,17 @@ static struct error *meet_watch(struct run *run, size_t watch)
     return end_run(run, RUN_ENDED_AT_WATCH);
 }
 
-/* The program's own fault. */
+/* The program's own fault; or a word of the run's point that cannot be read, and so is not equal.
+ */
 static struct error *meet_fault(struct run *run, int signal)
 {
     struct user_regs_struct *regs;
     struct error *error = tracee_regs(run->tracee, &regs);
+    bool ours;
     if (error)
         return error;
+    if (point_test_has(run->translator, regs->rip))
+        return leave_trap(run, regs->rip, &ours);
     const struct block *block = translator_block_of_code(run->translator, regs->rip);
     int index = block ? translator_insn_of_code(run->translator, block, regs->rip) : -1;
     if (index < 0)
@@ -251,17 +269,12 @@ static struct error *arm(struct run *run, bool on)
               : debug_registers_disarm(run->tracee, run->slot_count);
 }
 
-/* What the last exit led to: the next time without us, unless somebody wants to be asked. */
+/* What the last exit led to: the next time without us. */
 static struct error *connect(struct run *run, const struct block *block)
 {
-    struct error *error = NULL;
-    if (!translator_has_breakpoint(run->translator, block->address)) {
-        if (run->exit)
-            error = translator_link(run->translator, run->exit, block);
-        else if (run->from_lookup)
-            error = translator_publish(run->translator, block);
-    }
-    return error;
+    if (run->exit)
+        return translator_link(run->translator, run->exit, block);
+    return run->from_lookup ? translator_publish(run->translator, block) : NULL;
 }
 
 static struct error *run_block(struct run *run, const struct block *block)
