@@ -75,6 +75,19 @@ static void emit_restore(struct emitter *emitter)
     emit_load(emitter, RAX, WORD_POINT_RAX);
 }
 
+static void emit_compare_words(struct emitter *emitter, const struct run_point *point, size_t from,
+                               size_t to, struct values *values)
+{
+    for (size_t i = from; i < to; i++) {
+        emit_constant(emitter, RAX, point->words[i].address.value);
+        EMIT(emitter, 0x48, 0x8b, 0x00); /* mov rax, [rax] */
+        emit_compare(emitter, RAX, add_value(values, point->words[i].value), ENGINE_POINT_ON);
+    }
+}
+
+/* Words are chosen for changing, where registers may be equal at each visit: some go first. */
+#define WORDS_FIRST 3
+
 /* The test begins with what its failing leads to, so that all jumps to that go backwards. Returns
  * where it traps. */
 static uint32_t emit_test(struct emitter *emitter, const struct run_point *point,
@@ -82,10 +95,12 @@ static uint32_t emit_test(struct emitter *emitter, const struct run_point *point
 {
     const uint8_t *regs = (const uint8_t *)&point->regs;
     const uint32_t on = ENGINE_POINT_ON;
+    size_t first = point->word_count < WORDS_FIRST ? point->word_count : WORDS_FIRST;
     emit_save(emitter, RAX, WORD_POINT_RAX);
     EMIT(emitter, 0x9f, 0x0f, 0x90, 0xc0); /* lahf; seto al */
     emit_save(emitter, RAX, WORD_POINT_FLAGS);
     emit_compare_flags(emitter, point->regs.eflags, on);
+    emit_compare_words(emitter, point, 0, first, values);
     for (size_t i = 0; i < ARRAY_LENGTH(compared); i++) {
         uint64_t value;
         memcpy(&value, regs + compared[i].offset, sizeof(value));
@@ -93,11 +108,7 @@ static uint32_t emit_test(struct emitter *emitter, const struct run_point *point
     }
     emit_load(emitter, RAX, WORD_POINT_RAX);
     emit_compare(emitter, RAX, add_value(values, point->regs.rax), on);
-    for (size_t i = 0; i < point->word_count; i++) {
-        emit_constant(emitter, RAX, point->words[i].address.value);
-        EMIT(emitter, 0x48, 0x8b, 0x00); /* mov rax, [rax] */
-        emit_compare(emitter, RAX, add_value(values, point->words[i].value), on);
-    }
+    emit_compare_words(emitter, point, first, point->word_count, values);
     emit_restore(emitter);
     uint32_t trap = emit_here(emitter);
     emit_trap(emitter);
