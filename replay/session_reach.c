@@ -1,6 +1,7 @@
 /*
  * From one event to the next: the task runs natively, under PTRACE_SYSEMU, to its next system call
- * or to the instruction that traps; then all its registers must be the recorded ones.
+ * or to the instruction that traps; then all its registers must be the recorded ones. To a point
+ * between two instructions it runs counted (session_point.c).
  */
 #include <string.h>
 
@@ -32,7 +33,7 @@ struct error *session_diverged(struct session *session, const char *what, int si
     return &err_diverged;
 }
 
-static bool same_registers(const struct trace_regs *a, const struct trace_regs *b, bool at_call)
+bool session_same_registers(const struct trace_regs *a, const struct trace_regs *b, bool at_call)
 {
     for (size_t i = 0; i < TRACE_REGS; i++) {
         uint64_t difference = a->value[i] ^ b->value[i];
@@ -59,9 +60,19 @@ struct error *session_compare(struct session *session, int signal)
     struct error *error = session_registers(session, next->tid, &replayed);
     if (error)
         return error;
-    if (same_registers(&next->before, &replayed, next->reach == REACH_CALL))
+    if (session_same_registers(&next->before, &replayed, next->reach == REACH_CALL))
         return NULL;
     return session_diverged(session, "registers", signal);
+}
+
+static struct error *run_to_point(struct session *session)
+{
+    struct run_result result;
+    struct error *error;
+    do { /* nobody but us may interrupt it */
+        error = session_run_counted(session, NULL, UINT64_MAX, &result);
+    } while (!error && result.end == RUN_ENDED_BY_INTERRUPT);
+    return error;
 }
 
 static struct error *run_to_stop(struct session *session, int *signal)
@@ -84,7 +95,9 @@ struct error *session_reach(struct session *session)
 {
     int signal = 0;
     struct error *error = NULL;
-    if (session->next->reach != REACH_NOTHING)
+    if (session->next->reach == REACH_POINT)
+        error = run_to_point(session);
+    else if (session->next->reach != REACH_NOTHING)
         error = run_to_stop(session, &signal);
     return error ? error : session_compare(session, signal);
 }
@@ -94,5 +107,9 @@ struct error *session_run_counted(struct session *session, const struct run_cond
 {
     struct tracee *tracee;
     struct error *error = session_load(session, &tracee);
-    return error ? error : vessel_run_counted(session->vessel, conditions, limit, ret);
+    if (error)
+        return error;
+    return session->next && session->next->reach == REACH_POINT
+               ? session_run_to_point(session, conditions, limit, ret)
+               : vessel_run_counted(session->vessel, conditions, limit, ret);
 }
