@@ -24,25 +24,23 @@ struct totals {
 
 /* --- One sequence -------------------------------------------------------------------------- */
 
-static void run_on(struct subject *subject, const struct sequence *sequence, enum way way,
-                   uint64_t limit, struct outcome *ret)
-{
-    subject_run(subject, way, NULL, limit, &ret->result);
-    subject_read(subject, sequence, &ret->state);
-}
-
 static bool same(const struct outcome *a, const struct outcome *b)
 {
-    return a->result.end == b->result.end && a->result.count == b->result.count &&
-           a->result.signal == b->result.signal && state_same(&a->state, &b->state);
+    return strcmp(a->error, b->error) == 0 && a->result.end == b->result.end &&
+           a->result.count == b->result.count && a->result.signal == b->result.signal &&
+           state_same(&a->state, &b->state);
 }
 
-static void print_outcome(const char *name, const struct run_result *result)
+static void print_outcome(const char *name, const struct outcome *outcome)
 {
+    const struct run_result *result = &outcome->result;
     static const char *const ends[] = {"the limit", "a call",  "a signal",    "a breakpoint",
                                        "a watch",   "a point", "an interrupt"};
-    printf("    %s: %lu instructions, ended by %s %d\n", name, result->count, ends[result->end],
-           result->signal);
+    if (outcome->error[0])
+        printf("    %s: %s\n", name, outcome->error);
+    else
+        printf("    %s: %lu instructions, ended by %s %d\n", name, result->count, ends[result->end],
+               result->signal);
 }
 
 static bool agree(const char *what, const struct outcome *steps, const struct outcome *engine,
@@ -53,8 +51,8 @@ static bool agree(const char *what, const struct outcome *steps, const struct ou
     if (!print)
         return false;
     printf("  %s:\n", what);
-    print_outcome("steps", &steps->result);
-    print_outcome("engine", &engine->result);
+    print_outcome("steps", steps);
+    print_outcome("engine", engine);
     state_print_differences(&steps->state, &engine->state);
     return false;
 }
@@ -64,9 +62,9 @@ static void run_cut(struct subject *subject, const struct sequence *sequence, en
                     struct outcome *cut, struct outcome *end)
 {
     subject_reset(subject, sequence);
-    run_on(subject, sequence, way, sequence->cut, cut);
+    subject_run(subject, sequence, way, NULL, sequence->cut, cut);
     if (cut->result.end == RUN_ENDED_AT_LIMIT)
-        run_on(subject, sequence, way, LIMIT - sequence->cut, end);
+        subject_run(subject, sequence, way, NULL, LIMIT - sequence->cut, end);
     else
         *end = *cut;
 }
@@ -90,7 +88,7 @@ static bool check_sequence(struct subject *subject, const struct sequence *seque
         totals->signals[whole->result.signal & 63]++;
     }
     subject_reset(subject, sequence);
-    run_on(subject, sequence, BY_ENGINE, LIMIT, &other_end);
+    subject_run(subject, sequence, BY_ENGINE, NULL, LIMIT, &other_end);
     result = agree("run whole", whole, &other_end, print);
     run_cut(subject, sequence, BY_ENGINE, &other_cut, &other_end);
     result = result && agree("run to the cut", &cut, &other_cut, print);
@@ -100,7 +98,7 @@ static bool check_sequence(struct subject *subject, const struct sequence *seque
         whole->result.count = rest + cut.result.count;
     }
     subject_reset(subject, sequence);
-    run_on(subject, sequence, BY_ENGINE, LIMIT, &other_end);
+    subject_run(subject, sequence, BY_ENGINE, NULL, LIMIT, &other_end);
     return result && agree("run whole again", whole, &other_end, print);
 }
 

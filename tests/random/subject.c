@@ -107,16 +107,7 @@ void subject_reset(struct subject *subject, const struct sequence *sequence)
     tracee_regs_changed(subject->tracee);
 }
 
-void subject_run(struct subject *subject, enum way way, const struct run_conditions *conditions,
-                 uint64_t limit, struct run_result *ret)
-{
-    if (way == BY_STEPS)
-        check(run_counted(subject->tracee, conditions, limit, ret));
-    else
-        check(translator_run(subject->translator, conditions, limit, ret));
-}
-
-void subject_read(struct subject *subject, const struct sequence *sequence, struct state *ret)
+static void read_state(struct subject *subject, const struct sequence *sequence, struct state *ret)
 {
     const struct place *place = &places[sequence->place];
     struct user_regs_struct *regs;
@@ -126,4 +117,15 @@ void subject_read(struct subject *subject, const struct sequence *sequence, stru
     check(tracee_get_xsave(subject->tracee, ret->xsave, &size));
     check(tracee_read(subject->tracee, taddr_of(place->data), ret->data, DATA_BYTES));
     check(tracee_read(subject->tracee, taddr_of(place->stack), ret->stack, STACK_BYTES));
+}
+
+void subject_run(struct subject *subject, const struct sequence *sequence, enum way way,
+                 const struct run_conditions *conditions, uint64_t limit, struct outcome *ret)
+{
+    struct error *error =
+        way == BY_STEPS ? run_counted(subject->tracee, conditions, limit, &ret->result)
+                        : translator_run(subject->translator, conditions, limit, &ret->result);
+    snprintf(ret->error, sizeof(ret->error), "%s", error ? error_message(error) : "");
+    error_free(error);
+    read_state(subject, sequence, &ret->state);
 }

@@ -24,6 +24,7 @@ struct state {
 /* How a run ended, and with what state. */
 struct outcome {
     struct run_result result;
+    char error[160]; /* empty if it was none */
     struct state state;
 };
 
@@ -38,9 +39,9 @@ void subject_load(struct subject *subject, const struct sequence *sequences, siz
 /* Gives it the state that the sequence starts from. */
 void subject_reset(struct subject *subject, const struct sequence *sequence);
 
-void subject_run(struct subject *subject, enum way way, const struct run_conditions *conditions,
-                 uint64_t limit, struct run_result *ret);
-void subject_read(struct subject *subject, const struct sequence *sequence, struct state *ret);
+/* Runs it, and reads its state. */
+void subject_run(struct subject *subject, const struct sequence *sequence, enum way way,
+                 const struct run_conditions *conditions, uint64_t limit, struct outcome *ret);
 
 /* An XSAVE area with every component in use and values that follow from the seed. `bytes` holds one
  * of the processor's. */
