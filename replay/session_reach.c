@@ -1,6 +1,7 @@
 /*
  * From one event to the next: the task runs, natively or counted, under PTRACE_SYSEMU, to its next
- * system call or to the instruction that traps; then all its registers must be the recorded ones.
+ * system call or to the instruction that traps, or, always counted, to a point between two
+ * instructions (session_point.c); then all its registers must be the recorded ones.
  */
 #include <string.h>
 
@@ -64,15 +65,6 @@ struct error *session_compare(struct session *session, int signal)
     return session_diverged(session, "registers", signal);
 }
 
-<<<<<<< HEAD
-static struct error *run_to_point(struct session *session)
-{
-    struct run_result result;
-    struct error *error;
-    do { /* nobody but us may interrupt it */
-        error = session_run_counted(session, NULL, UINT64_MAX, &result);
-    } while (!error && result.end == RUN_ENDED_BY_INTERRUPT);
-=======
 /* Nobody but us may interrupt a run: it goes on. */
 static struct error *run_natively(struct tracee *tracee, const struct run_conditions *conditions,
                                   struct run_result *ret)
@@ -102,7 +94,6 @@ static struct error *run_counting(struct session *session, const struct run_cond
     if (!error && ret->end == RUN_ENDED_AT_CALL)
         error = run_natively(vessel_tracee(session->vessel), conditions, ret);
     ret->count = count;
->>>>>>> prove
     return error;
 }
 
