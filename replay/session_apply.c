@@ -121,7 +121,8 @@ static struct error *print_output(struct session *session, const struct effect *
     for (uint64_t done = 0; done < effect->length;) {
         uint64_t size =
             effect->length - done < sizeof(bytes) ? effect->length - done : sizeof(bytes);
-        size_t got = session_read(session, taddr_add(effect->address, done), bytes, size);
+        size_t got = tracee_read_some(vessel_tracee(session->vessel),
+                                      taddr_add(effect->address, done), bytes, size);
         if (got == 0)
             return session_diverged(session, "output from memory that is not there", 0);
         session->options->output(session->options->context, effect->output.descriptor, bytes, got);
@@ -137,7 +138,7 @@ static struct error *check_memory(struct session *session, const struct effect *
     uint8_t *bytes = calloc(1, effect->length ? effect->length : 1);
     if (!bytes)
         return &err_no_memory;
-    session_read(session, effect->address, bytes, effect->length);
+    tracee_read_some(vessel_tracee(session->vessel), effect->address, bytes, effect->length);
     uint64_t hash = XXH3_64bits(bytes, effect->length);
     free(bytes);
     if (hash == effect->check.hash)

@@ -258,6 +258,12 @@ static bool take_effect(struct event_decoder *decoder, struct effect *ret, size_
     case EFFECT_STACK_LIMIT:
         ret->stack_limit.bytes = cursor_varint(records);
         return true;
+    case EFFECT_PATCH:
+        take_range(records, ret);
+        ret->patch.original = cursor_u8(records);
+        return true;
+    case EFFECT_TRAP_CPUID:
+        return true;
     }
     return false;
 }
@@ -387,11 +393,15 @@ static bool take_event_fields(struct event_decoder *decoder, struct event *ret)
         ret->status = take_u32(&decoder->records);
         ret->exit_flags = take_flags(&decoder->records, EXIT_FLAGS_ALL);
         return true;
+    case EVENT_INSTRUCTION:
+        ret->instruction = take_u32(&decoder->records);
+        if (ret->instruction < INSTRUCTION_RDTSC || ret->instruction > INSTRUCTION_RDSEED)
+            decoder->records.failed = true;
+        return true;
     case EVENT_START:
     case EVENT_CALL:
     case EVENT_CALL_ENTER:
     case EVENT_CALL_EXIT:
-    case EVENT_TSC:
         return true;
     }
     return false;
