@@ -4,7 +4,7 @@
  * absolute 32-bit addresses, whatever it does.
  *
  *   0x70010000  words: what translated code counts and saves
- *   0x70020000  gates (gates.h), and the test for a run's point (point_test.h)
+ *   0x70020000  gates and their notes (gates.h), and the test for a run's point (point_test.h)
  *   0x70100000  two tables of 65,536 entries, by the low 16 bits of a program address: its
  * negative, and where its 0x70180000    translation begins. An indirect branch looks its target up
  * there 0x70200000  code: the look-up routine, then blocks in the order of their translation
@@ -19,7 +19,8 @@
 #define ENGINE_POINT_ON 0x70024000u /* the end of the test: not equal, on to the block */
 #define ENGINE_POINT_TEST 0x70024040u
 #define ENGINE_POINT_CODE_END 0x70028000u
-#define ENGINE_GATES_BYTES (ENGINE_POINT_CODE_END - ENGINE_GATES)
+#define ENGINE_NOTES 0x70030000u
+#define ENGINE_GATES_BYTES 0x20000u
 #define ENGINE_NEGATIVES 0x70100000u
 #define ENGINE_TARGETS 0x70180000u
 #define ENGINE_TABLE_BYTES 0x80000u
@@ -33,6 +34,9 @@
 #define WORD_BASE (ENGINE_WORDS + 24)   /* the register that stands in for rip in an operand */
 #define WORD_TARGET (ENGINE_WORDS + 32) /* of an indirect branch */
 #define WORD_JUMP (ENGINE_WORDS + 40)
+#define WORD_NOTE (ENGINE_WORDS + 0x100)       /* remaining instructions at the last hit, */
+#define WORD_NOTE_WHICH (ENGINE_WORDS + 0x108) /* and the number of the gate */
+#define WORD_ASIDE_RCX (ENGINE_WORDS + 0x1f8)
 #define WORD_ASIDE_RAX (ENGINE_WORDS + 0x200) /* aside.h */
 #define WORD_ASIDE_FLAGS (ENGINE_WORDS + 0x208)
 #define ENGINE_POINT_VALUES (ENGINE_WORDS + 0x400) /* what the test for a point compares with */
