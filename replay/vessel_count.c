@@ -20,7 +20,7 @@ static struct error *map_for_engine(void *context, uint64_t address, uint64_t le
 struct error *vessel_run_counted(struct vessel *vessel, const struct run_conditions *conditions,
                                  uint64_t limit, struct run_result *ret)
 {
-    if (limit <= STEPS_MAX)
+    if (limit <= STEPS_MAX && (!conditions || run_fits(conditions)))
         return run_counted(vessel->tracee, conditions, limit, ret);
     struct error *error = NULL;
     if (!vessel->translator)

@@ -170,6 +170,45 @@ static bool emit_insn(struct emitter *emitter, struct block *block, struct block
     return false;
 }
 
+/* Checks make blocks large. */
+static uint32_t insns_max(const struct block_limits *limits)
+{
+    return limits->watches->watched ? BLOCK_INSNS_MAX / 2 : BLOCK_INSNS_MAX;
+}
+
+struct emitter_mark {
+    size_t size;
+    uint32_t sites;
+};
+
+static struct emitter_mark begin_watch_checks(const struct emitter *emitter,
+                                              const struct watch_sites *sites)
+{
+    return (struct emitter_mark){emitter->size, sites->count};
+}
+
+static bool emit_watched(struct emitter *emitter, const struct block *block,
+                         const struct insn *insn, struct watch_sites *sites)
+{
+    return !sites->watched || emit_watch_checks(emitter, insn->bytes, insn->length, insn->address,
+                                                block->count, sites);
+}
+
+static void undo_watch_checks(struct emitter *emitter, struct watch_sites *sites,
+                              const struct emitter_mark *mark)
+{
+    if (!emitter->full)
+        emitter->size = mark->size;
+    sites->count = mark->sites;
+}
+
+static void emit_watch_sites(struct emitter *emitter, const struct block *block,
+                             const struct watch_sites *sites)
+{
+    for (uint32_t i = 0; i < sites->count; i++)
+        emit_watch_site(emitter, &sites->site[i], block->count - sites->site[i].insn);
+}
+
 /* The instructions of the block, to its exit; their number is known only then, and the count stands
  * before them. */
 static void emit_body(uint64_t address, const uint8_t *bytes, size_t size,
@@ -178,16 +217,21 @@ static void emit_body(uint64_t address, const uint8_t *bytes, size_t size,
 {
     uint64_t at = address;
     bool last = false;
-    while (!last && block->count < BLOCK_INSNS_MAX) {
+    while (!last && block->count < insns_max(limits)) {
         struct insn insn;
+        struct emitter_mark mark;
         if (at != address && limits->ends_before(limits->context, at))
             break;
         insn_decode(bytes + (at - address), size - (at - address), at, &insn);
-        if (!emit_insn(emitter, block, insns, &insn, limits->lookup, &last)) {
+        mark = begin_watch_checks(emitter, limits->watches);
+        if (!emit_watched(emitter, block, &insn, limits->watches) ||
+            !emit_insn(emitter, block, insns, &insn, limits->lookup, &last)) {
+            undo_watch_checks(emitter, limits->watches, &mark);
             exit_stop(emitter, block, at);
             block->source_bytes = (uint16_t)(at - address);
             return;
         }
+        insns[block->count - 1].code = emitter->base + (uint32_t)mark.size;
         at += insn.length;
         if (limits->checked && insn.writes_memory)
             break;
@@ -206,7 +250,9 @@ bool block_translate(uint64_t address, const uint8_t *bytes, size_t size,
     emit_count(&count, 1); /* to know its length, which does not depend on the number */
     size_t start = emitter->size;
     emitter->size = count.size;
+    limits->watches->count = 0;
     emit_body(address, bytes, size, limits, emitter, ret, insns);
+    emit_watch_sites(emitter, ret, limits->watches);
     ret->end = emit_here(emitter);
     if (ret->count && !emitter->full) {
         size_t end = emitter->size;

@@ -19,6 +19,7 @@
 #include "engine/translate/code_check.h"
 #include "engine/translate/emit.h"
 #include "engine/translate/insn.h"
+#include "engine/translate/watch_check.h"
 
 #define BLOCK_INSNS_MAX 64
 
@@ -74,8 +75,9 @@ struct block {
 struct block_limits {
     bool (*ends_before)(const void *context, uint64_t address);
     const void *context;
-    uint32_t lookup; /* the look-up routine */
-    bool checked;    /* the code may be rewritten (code_check.h) */
+    uint32_t lookup;             /* the look-up routine */
+    bool checked;                /* the code may be rewritten (code_check.h) */
+    struct watch_sites *watches; /* what is watched, and room for the block's checks */
 };
 
 /*

@@ -77,25 +77,6 @@ static struct error *write_note(struct translator *translator, struct gate *gate
     return tracee_write(translator->tracee, taddr_of(*ret), emitter->bytes, emitter->size);
 }
 
-struct error *gates_clear_note(struct translator *translator)
-{
-    static const uint64_t none = UINT64_MAX;
-    return tracee_write(translator->tracee, taddr_of(WORD_NOTE), &none, sizeof(none));
-}
-
-struct error *gates_read_note(struct translator *translator, taddr *address, uint64_t *remaining,
-                              bool *any)
-{
-    uint64_t note[2]; /* WORD_NOTE, WORD_NOTE_WHICH */
-    struct error *error = tracee_read(translator->tracee, taddr_of(WORD_NOTE), note, sizeof(note));
-    *any = !error && note[0] != UINT64_MAX && note[1] < translator->gate_count;
-    if (!*any)
-        return error;
-    *remaining = note[0];
-    *address = taddr_of(translator->gates[note[1]].address);
-    return NULL;
-}
-
 /* --- Ways through
  * ----------------------------------------------------------------------------------- */
 

@@ -1,14 +1,10 @@
 #include "engine/translate/insn.h"
 
-#include <Zydis/Zydis.h>
 #include <string.h>
 
-#define MODRM_REGISTER_MASK 0xc7
+#include "engine/translate/insn_decoded.h"
 
-struct decoded {
-    ZydisDecodedInstruction instruction;
-    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-};
+#define MODRM_REGISTER_MASK 0xc7
 
 static bool decode(const uint8_t *bytes, size_t size, struct decoded *ret)
 {
@@ -17,6 +13,11 @@ static bool decode(const uint8_t *bytes, size_t size, struct decoded *ret)
                ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)) &&
            ZYAN_SUCCESS(
                ZydisDecoderDecodeFull(&decoder, bytes, size, &ret->instruction, ret->operands));
+}
+
+bool insn_decode_fully(const uint8_t *bytes, size_t size, struct decoded *ret)
+{
+    return decode(bytes, size, ret);
 }
 
 /* --- Registers

@@ -9,6 +9,7 @@
 #include "engine/translate/doors.h"
 #include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
+#include "engine/translate/watches.h"
 
 /* --- Life
  * -------------------------------------------------------------------------------------------------
@@ -186,12 +187,15 @@ struct error *translator_prepare(struct translator *translator,
                                  const struct run_conditions *conditions)
 {
     struct error *error = gates_add(translator, conditions);
+    watches_choose(translator, conditions);
     if (!error && translator->stale)
         error = flush(translator);
     if (!error)
         error = doors_shut_doomed(translator);
     if (!error && !translator->ranges_known)
         error = read_ranges(translator);
+    if (!error)
+        error = watches_set(translator, conditions);
     return error ? error : gates_set(translator, conditions);
 }
 
@@ -212,7 +216,8 @@ static struct error *translate(struct translator *translator, uint64_t address,
     const struct block_limits limits = {.ends_before = ends_before,
                                         .context = translator,
                                         .lookup = translator->lookup,
-                                        .checked = range->checked};
+                                        .checked = range->checked,
+                                        .watches = &translator->watches.sites};
     CLEANUP(free) struct emitter *emitter = malloc(sizeof(*emitter));
     if (!emitter)
         return &err_no_memory;
