@@ -4,30 +4,33 @@
 #ifndef REEL_TRANSLATE_TRANSLATOR_PRIVATE_H
 #define REEL_TRANSLATE_TRANSLATOR_PRIVATE_H
 
-#include "engine/translate/block.h"
+#include "engine/translate/cache.h"
+#include "engine/translate/code_pages.h"
 #include "engine/translate/translator.h"
 
-#define BLOCKS_MAX 32768
-#define HASH_SLOTS 65536 /* a power of two, at least twice as many */
-#define INSNS_MAX (BLOCKS_MAX * 8)
 #define BREAKPOINTS_MAX 1024
 
 struct code_range {
     uint64_t start, end;
 };
 
+/* What is needed while something is translated. */
+struct translation {
+    struct emitter emitter;
+    struct path path;
+    struct block_parts parts;
+};
+
 struct translator {
     struct tracee *tracee;
-    struct block *blocks; /* in the order of their code */
-    uint32_t block_count;
-    struct block_insn *insns;
-    uint32_t insn_count;
-    uint32_t flushes; /* of all blocks: what was known of them before is void */
-    uint32_t *slots;  /* hash by program address: index of a block + 1, 0: empty */
+    struct cache_view cache;
     uint32_t code_end;
-    uint32_t lookup, lookup_trap, first_code;
+    uint32_t flushes; /* of the cache: what was known of blocks before is void */
+    struct translation *translation;
+    struct block_parts *cut; /* the block at ENGINE_CUT */
+    struct code_pages *pages;
     struct code_range *ranges; /* that may be translated */
-    size_t range_count;
+    size_t range_count, last_range;
     bool ranges_known;
     bool stale; /* all blocks are to be forgotten before the next run */
     /* Addresses that no block goes over and that nothing is linked to. More than the run's own may
@@ -36,17 +39,32 @@ struct translator {
     size_t breakpoint_count;
 };
 
-/* The block at the program address, translated if need be; NULL if it is not to be translated. */
+/* The block at the program address, translated if need be; NULL if it is not to be translated. It
+ * lives until the next call. */
 struct error *translator_block(struct translator *translator, uint64_t address,
-                               struct block **ret) MUST_CHECK;
+                               const struct block **ret) MUST_CHECK;
 
-/* The block whose code holds the address; NULL: none. */
-struct block *translator_block_of_code(struct translator *translator, uint64_t code);
+/* A block of at most `limit` instructions, which pays nothing: translator->cut. *ret: its number of
+ * instructions; 0: there is nothing to be translated. */
+struct error *translator_cut(struct translator *translator, uint64_t address, uint64_t limit,
+                             uint32_t *ret) MUST_CHECK;
 
-/* The instruction of the block that the code address belongs to: its index, -1 for the count before
- * the first. */
-int translator_insn_of_code(const struct translator *translator, const struct block *block,
-                            uint64_t code);
+/* A block's code, with its places and exits; .block is NULL where there is none. */
+struct code_of_block {
+    const struct block *block;
+    const struct block_place *places;
+    const struct block_exit *exits;
+};
+struct code_of_block translator_find_code(const struct translator *translator, uint64_t code);
+
+/* The last place of the block that is not behind the code address; NULL if there is none. */
+const struct block_place *code_place(const struct code_of_block *of, uint64_t code);
+
+/* The exit that traps at the code address, or NULL. */
+const struct block_exit *code_exit(const struct code_of_block *of, uint64_t code);
+
+/* Where an indirect branch to an unknown address traps: an EXIT_INDIRECT that is in no block. */
+uint32_t translator_unknown_trap(void);
 
 /* Makes an exit, or the table for indirect branches, lead to the block. */
 struct error *translator_link(struct translator *translator, const struct block_exit *exit,
@@ -59,5 +77,10 @@ bool translator_has_breakpoint(const struct translator *translator, uint64_t add
 /* Before a run: forgets what is stale, and takes the run's breakpoints into account. */
 struct error *translator_prepare(struct translator *translator,
                                  const struct run_conditions *conditions) MUST_CHECK;
+
+/* --- translator_ranges.c --------------------------------------------------------------------- */
+
+struct error *translator_read_ranges(struct translator *translator) MUST_CHECK;
+const struct code_range *translator_range_at(struct translator *translator, uint64_t address);
 
 #endif

@@ -23,26 +23,22 @@ struct run {
     struct watch_copies copies;
     bool ended;
     /* How the code last left: what may be made to lead to the block that comes next. */
-    const struct block_exit *exit;
-    bool from_lookup;
+    struct block_exit exit; /* if it is an EXIT_DIRECT of a block in the cache */
+    bool from_unknown;
 };
 
-/* --- Words
- * -------------------------------------------------------------------------------------------------
- */
+/* --- Words ----------------------------------------------------------------------------------- */
 
-static struct error *read_word(struct run *run, uint32_t word, uint64_t *ret)
+/* WORD_REMAINING is less than what remains by the slack. `unpaid`: instructions that have been
+ * executed besides. */
+static struct error *update_count(struct run *run, int32_t unpaid)
 {
-    return tracee_read(run->tracee, taddr_of(word), ret, sizeof(*ret));
-}
-
-/* `unexecuted`: instructions that the block has counted but not executed. */
-static struct error *update_count(struct run *run, uint32_t unexecuted)
-{
-    uint64_t remaining;
-    struct error *error = read_word(run, WORD_REMAINING, &remaining);
+    int64_t remaining;
+    struct error *error =
+        tracee_read(run->tracee, taddr_of(WORD_REMAINING), &remaining, sizeof(remaining));
     if (!error)
-        run->ret->count = run->limit - (remaining + unexecuted);
+        run->ret->count =
+            run->limit - (uint64_t)(remaining + BLOCK_SLACK) + (uint64_t)(int64_t)unpaid;
     return error;
 }
 
@@ -57,83 +53,68 @@ static struct error *set_pc(struct run *run, uint64_t address)
     return NULL;
 }
 
-/* --- Where the code stands
- * -------------------------------------------------------------------------------------- */
+/* --- Where the code stands ------------------------------------------------------------------- */
 
-/* Gives the program a register back that the code had put away. */
-static struct error *restore_register(struct run *run, const struct block_insn *insn, uint64_t code)
+static struct error *restore(struct run *run, uint8_t number, uint32_t word)
 {
     struct user_regs_struct *regs;
     uint64_t value;
-    if (insn->saved == SAVED_NONE || code < insn->saved_from || code >= insn->saved_to)
-        return NULL;
-    struct error *error = read_word(run, insn->saved == SAVED_BASE ? WORD_BASE : WORD_RCX, &value);
+    struct error *error = tracee_read(run->tracee, taddr_of(word), &value, sizeof(value));
     if (!error)
         error = tracee_regs(run->tracee, &regs);
     if (error)
         return error;
     unsigned long long *const registers[] = {&regs->rax, &regs->rcx, &regs->rdx, &regs->rbx,
                                              NULL,       NULL,       &regs->rsi, &regs->rdi};
-    *registers[insn->saved == SAVED_BASE ? insn->base : RCX] = value;
+    *registers[number] = value;
     tracee_regs_changed(run->tracee);
     return NULL;
 }
 
-/* The task stands within the code of instruction `index` of the block, which has not been executed.
- */
-static struct error *stand_before(struct run *run, const struct block *block, uint32_t index,
-                                  uint64_t code)
+/* The task is executing the code behind the place, whose instruction has not been executed. */
+static struct error *stand_before(struct run *run, const struct block_place *place, uint64_t code)
 {
-    const struct block_insn *insn = &run->translator->insns[block->first_insn + index];
-    struct error *error = restore_register(run, insn, code);
+    struct error *error = NULL;
+    if (place->saved_in != SAVED_NOWHERE && code >= place->code + place->saved_from &&
+        code < place->code + place->saved_to)
+        error = restore(run, place->saved,
+                        place->saved_in == SAVED_IN_WORD_BASE ? WORD_BASE : WORD_RCX);
     if (!error)
-        error = update_count(run, block->count - index);
-    return error ? error : set_pc(run, block->address + insn->offset);
+        error = update_count(run, place->unpaid);
+    return error ? error : set_pc(run, place->address);
 }
 
-/* Behind a trap: where the program stands; false if it is none of ours. */
-static struct error *leave_trap(struct run *run, uint64_t trap, bool *ours)
+/* Behind a trap: where the program stands. */
+static struct error *leave_by(struct run *run, const struct block_exit *exit)
 {
-    struct translator *translator = run->translator;
-    struct block *block = translator_block_of_code(translator, trap);
-    *ours = true;
-    if (trap == translator->lookup_trap) {
-        uint64_t target;
-        struct error *error = read_word(run, WORD_TARGET, &target);
-        if (!error)
-            error = update_count(run, 0);
-        run->from_lookup = true;
-        return error ? error : set_pc(run, target);
+    struct user_regs_struct *regs;
+    struct error *error = update_count(run, exit->unpaid);
+    if (error)
+        return error;
+    if (exit->kind == EXIT_INDIRECT) {
+        error = tracee_regs(run->tracee, &regs);
+        if (error)
+            return error;
+        regs->rip = regs->rcx;
+        run->from_unknown = exit->trap == 0;
+        return restore(run, RCX, WORD_RCX);
     }
-    if (block && block->count && trap == block->limit_trap) {
-        struct error *error = update_count(run, block->count);
-        return error ? error : set_pc(run, block->address);
-    }
-    for (int i = 0; block && i < block->exit_count; i++) {
-        if (block->exits[i].trap != trap)
-            continue;
-        run->exit = block->exits[i].kind == EXIT_DIRECT ? &block->exits[i] : NULL;
-        struct error *error = update_count(run, 0);
-        return error ? error : set_pc(run, block->exits[i].target);
-    }
-    *ours = false;
-    return NULL;
+    run->exit = *exit;
+    return set_pc(run, exit->target);
 }
 
-static bool is_trap(struct translator *translator, uint64_t code)
+/* After a stop at `code`, if it is at a trap of ours. */
+static struct error *leave_trap(struct run *run, uint64_t code, bool *ours)
 {
-    const struct block *block = translator_block_of_code(translator, code);
-    if (code == translator->lookup_trap || (block && block->count && code == block->limit_trap))
-        return true;
-    for (int i = 0; block && i < block->exit_count; i++)
-        if (block->exits[i].trap == code)
-            return true;
-    return false;
+    const struct code_of_block of = translator_find_code(run->translator, code);
+    const struct block_exit *exit = code_exit(&of, code);
+    *ours = exit != NULL;
+    return exit ? leave_by(run, exit) : NULL;
 }
 
 /*
  * From anywhere in the code on to where the program stands between two instructions: at most
- * through the rest of one, the look-up routine and the count of the next block.
+ * through the rest of one, the way to the next block, and what is done there before the next.
  */
 static struct error *settle(struct run *run)
 {
@@ -146,16 +127,13 @@ static struct error *settle(struct run *run)
         if (error)
             return error;
         uint64_t code = regs->rip;
-        const struct block *block = translator_block_of_code(run->translator, code);
-        int index = block ? translator_insn_of_code(run->translator, block, code) : -1;
-        if (is_trap(run->translator, code))
-            return leave_trap(run, code, &ours);
-        if (block && code == block->code) {
-            error = update_count(run, 0);
-            return error ? error : set_pc(run, block->address);
-        }
-        if (index >= 0 && run->translator->insns[block->first_insn + (uint32_t)index].code == code)
-            return stand_before(run, block, (uint32_t)index, code);
+        error = leave_trap(run, code, &ours);
+        if (error || ours)
+            return error;
+        const struct code_of_block of = translator_find_code(run->translator, code);
+        const struct block_place *place = code_place(&of, code);
+        if (place && place->code == code)
+            return stand_before(run, place, code);
         error = step_instruction(run->tracee, &end, &signal);
         if (error)
             return error;
@@ -200,13 +178,13 @@ static struct error *meet_fault(struct run *run, int signal)
     struct error *error = tracee_regs(run->tracee, &regs);
     if (error)
         return error;
-    const struct block *block = translator_block_of_code(run->translator, regs->rip);
-    int index = block ? translator_insn_of_code(run->translator, block, regs->rip) : -1;
-    if (index < 0)
+    const struct code_of_block of = translator_find_code(run->translator, regs->rip);
+    const struct block_place *place = code_place(&of, regs->rip);
+    if (!place)
         return error_new("please report it, with the trace",
                          "the counting engine met signal %d at %#llx", signal, regs->rip);
     run->ret->signal = signal;
-    error = stand_before(run, block, (uint32_t)index, regs->rip);
+    error = stand_before(run, place, regs->rip);
     return error ? error : end_run(run, RUN_ENDED_AT_SIGNAL);
 }
 
@@ -251,32 +229,32 @@ static struct error *arm(struct run *run, bool on)
               : debug_registers_disarm(run->tracee, run->slot_count);
 }
 
+static void forget_exit(struct run *run)
+{
+    run->exit.kind = EXIT_STOP;
+    run->from_unknown = false;
+}
+
 /* What the last exit led to: the next time without us, unless somebody wants to be asked. */
 static struct error *connect(struct run *run, const struct block *block)
 {
-    struct error *error = NULL;
-    if (!translator_has_breakpoint(run->translator, block->address)) {
-        if (run->exit)
-            error = translator_link(run->translator, run->exit, block);
-        else if (run->from_lookup)
-            error = translator_publish(run->translator, block);
-    }
-    return error;
+    if (translator_has_breakpoint(run->translator, block->address))
+        return NULL;
+    if (run->exit.kind == EXIT_DIRECT && run->exit.offset)
+        return translator_link(run->translator, &run->exit, block);
+    return run->from_unknown ? translator_publish(run->translator, block) : NULL;
 }
 
-static struct error *run_block(struct run *run, const struct block *block)
+static struct error *run_code(struct run *run, uint32_t code)
 {
     struct stop stop;
-    uint64_t remaining = run->limit - run->ret->count;
-    struct error *error = connect(run, block);
-    run->exit = NULL;
-    run->from_lookup = false;
-    if (!error)
-        error = arm(run, true);
+    int64_t remaining = (int64_t)(run->limit - run->ret->count) - BLOCK_SLACK;
+    forget_exit(run);
+    struct error *error = arm(run, true);
     if (!error)
         error = tracee_write(run->tracee, taddr_of(WORD_REMAINING), &remaining, sizeof(remaining));
     if (!error)
-        error = set_pc(run, block->code);
+        error = set_pc(run, code);
     if (!error)
         error = tracee_run(run->tracee, RUN_EMULATED, 0);
     if (!error)
@@ -284,15 +262,14 @@ static struct error *run_block(struct run *run, const struct block *block)
     return error ? error : meet_stop(run, stop);
 }
 
-/* What is not translated, or too near the limit for a whole block. */
-static struct error *run_steps(struct run *run, uint64_t count)
+/* What is not translated. */
+static struct error *run_step(struct run *run)
 {
     struct run_result result;
-    run->exit = NULL;
-    run->from_lookup = false;
+    forget_exit(run);
     struct error *error = arm(run, false);
     if (!error)
-        error = run_counted(run->tracee, run->conditions, count, &result);
+        error = run_counted(run->tracee, run->conditions, 1, &result);
     if (error)
         return error;
     run->ret->count += result.count;
@@ -301,24 +278,41 @@ static struct error *run_steps(struct run *run, uint64_t count)
     return result.end == RUN_ENDED_AT_LIMIT ? NULL : end_run(run, result.end);
 }
 
+/* Near the limit: a block that is cut to fit. */
+static struct error *run_cut(struct run *run, uint64_t address, uint64_t left)
+{
+    uint32_t count;
+    struct error *error = translator_cut(run->translator, address, left, &count);
+    if (error)
+        return error;
+    return count ? run_code(run, run->translator->cut->block.code) : run_step(run);
+}
+
+static struct error *run_block(struct run *run, uint64_t address)
+{
+    const struct block *block;
+    uint32_t flushes = run->translator->flushes;
+    struct error *error = translator_block(run->translator, address, &block);
+    if (error)
+        return error;
+    if (!block)
+        return run_step(run);
+    uint32_t code = block->code;
+    if (flushes != run->translator->flushes)
+        forget_exit(run); /* its block is gone */
+    error = connect(run, block);
+    return error ? error : run_code(run, code);
+}
+
 static struct error *run_on(struct run *run)
 {
     struct user_regs_struct *regs;
-    struct block *block;
     uint64_t left = run->limit - run->ret->count;
-    uint32_t flushes = run->translator->flushes;
     struct error *error = tracee_regs(run->tracee, &regs);
-    if (!error)
-        error = translator_block(run->translator, regs->rip, &block);
     if (error)
         return error;
-    if (flushes != run->translator->flushes) {
-        run->exit = NULL; /* its block is gone */
-        run->from_lookup = false;
-    }
-    if (!block || !block->count)
-        return run_steps(run, 1);
-    return block->count > left ? run_steps(run, left) : run_block(run, block);
+    /* A block may be entered with the slack, and twice that is enough to get somewhere. */
+    return left < 2 * BLOCK_SLACK ? run_cut(run, regs->rip, left) : run_block(run, regs->rip);
 }
 
 /* What ends a run between two instructions. */
@@ -348,6 +342,7 @@ struct error *translator_run(struct translator *translator, const struct run_con
     if (!run_fits(run.conditions))
         return run_counted(translator->tracee, conditions, limit, ret);
     *ret = (struct run_result){.end = RUN_ENDED_AT_LIMIT};
+    forget_exit(&run);
     run.slot_count = debug_slots(run.conditions, run.slots);
     struct error *error = translator_prepare(translator, run.conditions);
     if (!error)
