@@ -112,6 +112,9 @@ void event_text(struct buffer *buffer, const struct event *event)
         buffer_printf(buffer, " = %" PRIu64 " at 0x%" PRIx64, event_tsc(event),
                       event->before.value[TRACE_RIP]);
         break;
+    case EVENT_POINT:
+        buffer_printf(buffer, " at 0x%" PRIx64, event->before.value[TRACE_RIP]);
+        break;
     case EVENT_EXIT:
         exit_text(buffer, event);
         break;
@@ -170,6 +173,7 @@ static void details_text(struct buffer *buffer, const struct effect *effect)
         buffer_printf(buffer, " to descriptor %u", effect->output.descriptor);
         break;
     case EFFECT_CHECK:
+    case EFFECT_STATE:
         buffer_printf(buffer, " hash %016" PRIx64, effect->check.hash);
         break;
     case EFFECT_RESIZE:
@@ -181,6 +185,9 @@ static void details_text(struct buffer *buffer, const struct effect *effect)
             buffer_printf(buffer, " none");
         else
             buffer_printf(buffer, " %" PRIu64, effect->stack_limit.bytes);
+        break;
+    case EFFECT_WORD:
+        buffer_printf(buffer, " = 0x%" PRIx64, effect->word.value);
         break;
     case EFFECT_MEMORY:
     case EFFECT_UNMAP:

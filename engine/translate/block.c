@@ -443,14 +443,45 @@ static bool emit_path(struct builder *builder)
     return true;
 }
 
-bool block_emit(const struct path *path, bool cut, struct emitter *emitter, struct block_parts *ret)
+static void set_range(struct block *block, const struct path *path)
 {
-    struct builder builder = {.path = path, .cut = cut, .emitter = emitter, .parts = ret};
-    ret->block = (struct block){.address = path->address, .code = emit_here(emitter)};
+    block->lowest = block->behind = path->address;
+    for (uint32_t i = 0; i < path->count; i++) {
+        const struct insn *insn = &path->insns[i].insn;
+        if (insn->address < block->lowest)
+            block->lowest = insn->address;
+        if (insn->address + insn->length > block->behind)
+            block->behind = insn->address + insn->length;
+    }
+}
+
+static void emit_check(struct emitter *emitter, const struct path *path, struct block *block)
+{
+    uint8_t bytes[PATH_BYTES_MAX];
+    size_t size = path_bytes(path, bytes);
+    emit_code_check(emitter, path->address, bytes, size, block->code, &block->check);
+    block->checked = true;
+    block->entry = block->check.start;
+}
+
+bool block_emit(const struct path *path, enum block_kind kind, struct emitter *emitter,
+                struct block_parts *ret)
+{
+    struct builder builder = {
+        .path = path, .cut = kind == BLOCK_CUT, .emitter = emitter, .parts = ret};
+    struct block *block = &ret->block;
+    *block = (struct block){
+        .address = path->address, .code = emit_here(emitter), .entry = emit_here(emitter)};
+    set_range(block, path);
     choose_payment(&builder);
     if (!emit_path(&builder))
         return false;
     emit_laters(&builder);
-    ret->block.end = emit_here(emitter);
+    if (kind == BLOCK_CHECKED)
+        emit_check(emitter, path, block);
+    while (emit_here(emitter) - block->code < BLOCK_BYTES_MIN && !emitter->full)
+        emit_trap(emitter);
+    block->end = emit_here(emitter);
+    block->door = block->entry;
     return !emitter->full;
 }

@@ -21,11 +21,15 @@
  * byte all registers and flags are the program's; within its code, a saved register may be in a
  * word, and the flags may be others. Side exits execute nothing that can fault.
  *
+ * A block of code that the program may rewrite (`checked`) has a straight path, and a check behind
+ * it (code_check.h), which is its entry.
+ *
  * A block that is cut to fit pays nothing, and all its exits are traps: the tracer counts.
  */
 #ifndef REEL_TRANSLATE_BLOCK_H
 #define REEL_TRANSLATE_BLOCK_H
 
+#include "engine/translate/code_check.h"
 #include "engine/translate/emit.h"
 #include "engine/translate/path.h"
 
@@ -60,9 +64,21 @@ struct block_place {
 
 enum saved_register { SAVED_NOWHERE, SAVED_IN_WORD_BASE, SAVED_IN_WORD_RCX };
 
+enum block_state {
+    BLOCK_LIVE,
+    BLOCK_DOOMED, /* what it was made of has changed: its door is to be shut before the next run */
+    BLOCK_DEAD,   /* its door is shut, or leads to a later block of the same address */
+};
+
 struct block {
-    uint64_t address; /* the program's */
+    uint64_t address;        /* the program's, */
+    uint64_t lowest, behind; /* and the range that all its instructions lie in */
     uint32_t code, end;
+    uint32_t entry; /* the check, or the code */
+    uint32_t door;  /* where what leads to it leads (doors.h) */
+    uint8_t state;  /* enum block_state */
+    bool checked;
+    struct code_check check;
     uint32_t first_place, first_exit; /* indices of its places and exits */
     uint16_t place_count, exit_count;
 };
@@ -74,9 +90,18 @@ struct block_parts {
     struct block_exit exits[BLOCK_EXITS_MAX];
 };
 
+enum block_kind {
+    BLOCK_PLAIN,
+    BLOCK_CHECKED, /* the path is a straight one */
+    BLOCK_CUT,     /* pays nothing, exits are traps */
+};
+
+/* A block has room for a jump at its entry. */
+#define BLOCK_BYTES_MIN 5
+
 /* Translates the path, of at least one instruction, into the emitter (which is at the block's
- * code). `cut`: pays nothing, exits are traps. false if it does not fit. */
-bool block_emit(const struct path *path, bool cut, struct emitter *emitter,
+ * code). The door is the entry. false if it does not fit. */
+bool block_emit(const struct path *path, enum block_kind kind, struct emitter *emitter,
                 struct block_parts *ret);
 
 #endif

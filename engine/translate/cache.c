@@ -161,6 +161,14 @@ struct error *cache_add(struct cache_view *view, const struct block_parts *parts
     return NULL;
 }
 
+struct error *cache_set_state(struct cache_view *view, uint32_t index, enum block_state state)
+{
+    struct error *error = view->cache->references > 1 ? part(view) : NULL;
+    if (!error)
+        ((struct block *)view->cache->blocks.items)[index].state = (uint8_t)state;
+    return error;
+}
+
 /* --- Finding --------------------------------------------------------------------------------- */
 
 const struct block *cache_find(const struct cache_view *view, uint64_t address)
@@ -172,6 +180,11 @@ const struct block *cache_find(const struct cache_view *view, uint64_t address)
 const struct block *cache_block(const struct cache_view *view, uint32_t index)
 {
     return block_at(view->cache, index);
+}
+
+uint32_t cache_index(const struct cache_view *view, const struct block *block)
+{
+    return (uint32_t)(block - block_at(view->cache, 0));
 }
 
 const struct block *cache_block_of_code(const struct cache_view *view, uint64_t code)

@@ -7,13 +7,13 @@
 #define FETCH_MAX 16
 
 struct code_page {
-    uint64_t address; /* 1: none, */
-    size_t size;      /* of what can be read */
+    size_t size; /* of what can be read */
     uint8_t bytes[PAGE_BYTES];
 };
 
 struct code_pages {
     uint8_t joined[FETCH_MAX]; /* what lies in two pages */
+    uint64_t addresses[PAGES]; /* 1: none */
     struct code_page pages[PAGES];
 };
 
@@ -34,16 +34,17 @@ void code_pages_destroy(struct code_pages *pages)
 void code_pages_forget(struct code_pages *pages)
 {
     for (size_t i = 0; i < PAGES; i++)
-        pages->pages[i].address = 1;
+        pages->addresses[i] = 1;
 }
 
 static const struct code_page *page_of(struct code_pages *pages, struct tracee *tracee,
                                        uint64_t address)
 {
     uint64_t start = address & ~(uint64_t)(PAGE_BYTES - 1);
-    struct code_page *page = &pages->pages[address / PAGE_BYTES % PAGES];
-    if (page->address != start) {
-        page->address = start;
+    size_t index = address / PAGE_BYTES % PAGES;
+    struct code_page *page = &pages->pages[index];
+    if (pages->addresses[index] != start) {
+        pages->addresses[index] = start;
         page->size = tracee_read_some(tracee, taddr_of(start), page->bytes, PAGE_BYTES);
     }
     return page;

@@ -5,6 +5,7 @@
  * position-independent refer to within reach.
  *
  *   0x70010000  words: what translated code counts and saves
+ *   0x70020000  gates (gates.h), and the test for a run's point (point_test.h)
  *   0x70100000  where to go for the program addresses with the same low 16 bits, 65,536 entries of
  * 8 bytes: to the first of their entries, or to the trap for unknown addresses 0x70180000  code of
  * blocks that are cut to fit, one at a time 0x70200000  code: the trap for unknown addresses, then
@@ -16,6 +17,11 @@
 #include "engine/tracee/reel_page.h"
 
 #define ENGINE_WORDS 0x70010000u
+#define ENGINE_GATES 0x70020000u
+#define ENGINE_POINT_ON 0x70024000u /* the end of the test: not equal, on to the block */
+#define ENGINE_POINT_TEST 0x70024040u
+#define ENGINE_POINT_CODE_END 0x70028000u
+#define ENGINE_GATES_BYTES (ENGINE_POINT_CODE_END - ENGINE_GATES)
 #define ENGINE_TARGETS 0x70100000u
 #define ENGINE_TARGETS_BYTES 0x80000u
 #define ENGINE_CUT 0x70180000u
@@ -29,6 +35,9 @@
 #define WORD_RCX (ENGINE_WORDS + 8) /* the program's rcx, while the engine uses it */
 #define WORD_R11 (ENGINE_WORDS + 16)
 #define WORD_BASE (ENGINE_WORDS + 24) /* the register that stands in for rip in an operand */
+#define WORD_ASIDE_RAX (ENGINE_WORDS + 0x200) /* aside.h */
+#define WORD_ASIDE_FLAGS (ENGINE_WORDS + 0x208)
+#define ENGINE_POINT_VALUES (ENGINE_WORDS + 0x400) /* what the test for a point compares with */
 
 _Static_assert(ENGINE_WORDS >= REEL_SCRATCH && ENGINE_CODE + ENGINE_CODE_BYTES <= REEL_AREA_END,
                "in our area");

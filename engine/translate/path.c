@@ -1,13 +1,14 @@
 #include "engine/translate/path.h"
 
+#include <string.h>
+
 #define LOOP_INSNS_MAX 48 /* a loop goes round as often as fits */
 #define CALLS_MAX 8
 
 struct finder {
     const struct code_source *source;
     struct path *path;
-    uint32_t limit;
-    bool follow_returns;
+    struct path_limits limits;
     uint64_t at;
     uint32_t round; /* index of the instruction that the present round of a loop began with */
     uint64_t returns[CALLS_MAX];
@@ -49,7 +50,7 @@ static void go_to(struct finder *finder, uint64_t address)
     if (address == path->address && !finder->calls &&
         2 * path->count - finder->round <= LOOP_INSNS_MAX && path->count > finder->round)
         finder->round = path->count;
-    else if (is_in_round(finder, address) || address == path->address)
+    else if (finder->limits.straight || address == path->address || is_in_round(finder, address))
         end(finder, PATH_GOES_ON, address);
 }
 
@@ -57,7 +58,8 @@ static void follow_branch(struct finder *finder, struct path_insn *entry)
 {
     const struct insn *insn = &entry->insn;
     uint64_t behind = insn->address + insn->length;
-    if (insn->target <= insn->address) {
+    if (insn->target <= insn->address &&
+        (!finder->limits.straight || insn->target == finder->path->address)) {
         entry->exit = EXIT_IF_PASSED;
         go_to(finder, insn->target);
     } else {
@@ -78,7 +80,7 @@ static void follow_call(struct finder *finder, const struct insn *insn)
 
 static void follow_return(struct finder *finder, struct path_insn *entry)
 {
-    if (!finder->calls || !finder->follow_returns) {
+    if (!finder->calls || finder->limits.returns_end) {
         end(finder, PATH_GOES_INDIRECT, 0);
         return;
     }
@@ -111,7 +113,9 @@ static void follow(struct finder *finder, struct path_insn *entry)
         return;
     default:
         finder->at = insn->address + insn->length;
-        if (finder->at == finder->path->address)
+        if (finder->limits.straight && insn->writes & INSN_MEMORY)
+            end(finder, PATH_GOES_ON, finder->at);
+        else if (finder->at == finder->path->address)
             go_to(finder, finder->at);
     }
 }
@@ -168,19 +172,30 @@ static void add(struct finder *finder)
     follow(finder, entry);
 }
 
-void path_find(const struct code_source *source, uint64_t address, uint32_t limit,
-               bool follow_returns, struct path *ret)
+void path_find(const struct code_source *source, uint64_t address, struct path_limits limits,
+               struct path *ret)
 {
-    struct finder finder = {.source = source,
-                            .path = ret,
-                            .limit = limit < PATH_INSNS_MAX ? limit : PATH_INSNS_MAX,
-                            .follow_returns = follow_returns,
-                            .at = address};
+    struct finder finder = {.source = source, .path = ret, .limits = limits, .at = address};
+    if (limits.insns > PATH_INSNS_MAX)
+        finder.limits.insns = PATH_INSNS_MAX;
     ret->address = address;
     ret->count = 0;
     ret->flags = NO_INSN;
-    while (!finder.ended && ret->count < finder.limit)
+    while (!finder.ended && ret->count < finder.limits.insns)
         add(&finder);
     if (!finder.ended)
         end(&finder, PATH_GOES_ON, finder.at);
+}
+
+size_t path_bytes(const struct path *path, uint8_t bytes[PATH_BYTES_MAX])
+{
+    size_t size = 0;
+    for (uint32_t i = 0; i < path->count; i++) {
+        const struct insn *insn = &path->insns[i].insn;
+        size_t at = insn->address - path->address;
+        memcpy(bytes + at, insn->bytes, insn->length);
+        if (at + insn->length > size)
+            size = at + insn->length;
+    }
+    return size;
 }

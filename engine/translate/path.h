@@ -4,6 +4,9 @@
  * A path follows jumps, calls and the likely side of branches (forwards: on; backwards: taken), and
  * goes round a short loop several times. Where the program may leave it, it has side exits. A
  * return to a call within the path goes on behind the call, after a check.
+ *
+ * A straight path holds instructions that lie one behind the other, and ends behind the first that
+ * writes to memory (code_check.h says what for).
  */
 #ifndef REEL_TRANSLATE_PATH_H
 #define REEL_TRANSLATE_PATH_H
@@ -53,10 +56,19 @@ struct path {
     int16_t flags; /* at the end, as in path_insn */
 };
 
-/* The path from `address`, of at most `limit` instructions; of none where there is nothing to be
- * translated. Without `follow_returns`, a return ends it. */
-void path_find(const struct code_source *source, uint64_t address, uint32_t limit,
-               bool follow_returns, struct path *ret);
+struct path_limits {
+    uint32_t insns;
+    bool straight;
+    bool returns_end; /* a return ends it, wherever the call was */
+};
+
+/* The path from `address`; of no instructions where there is nothing to be translated. */
+void path_find(const struct code_source *source, uint64_t address, struct path_limits limits,
+               struct path *ret);
+
+/* How many bytes the instructions of a straight path are; writes them to `bytes`. */
+#define PATH_BYTES_MAX (PATH_INSNS_MAX * INSN_BYTES_MAX)
+size_t path_bytes(const struct path *path, uint8_t bytes[PATH_BYTES_MAX]);
 
 /* Where the path goes on behind the instruction, unless it leaves there. */
 uint64_t path_next(const struct path *path, uint32_t index);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/translate/doors.h"
+#include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
 
 #define REGION_BLOCKS_MAX 4 /* translated at a time */
@@ -51,6 +53,8 @@ struct error *translator_create(struct tracee *tracee, translator_map map, void 
     if (!error)
         error = map(context, ENGINE_WORDS, PAGE_BYTES, false);
     if (!error)
+        error = map(context, ENGINE_GATES, ENGINE_GATES_BYTES, true);
+    if (!error)
         error = map(context, ENGINE_TARGETS, ENGINE_TARGETS_BYTES, false);
     if (!error)
         error = map(context, ENGINE_CUT, ENGINE_CUT_BYTES, true);
@@ -90,14 +94,6 @@ struct error *translator_fork(const struct translator *translator, struct tracee
 
 /* --- Forgetting ------------------------------------------------------------------------------ */
 
-bool translator_has_breakpoint(const struct translator *translator, uint64_t address)
-{
-    for (size_t i = 0; i < translator->breakpoint_count; i++)
-        if (translator->breakpoints[i] == address)
-            return true;
-    return false;
-}
-
 uint32_t translator_unknown_trap(void)
 {
     return ENGINE_CODE + 8; /* behind the instruction that gives r11 back */
@@ -135,50 +131,65 @@ static struct error *flush(struct translator *translator)
     translator->cache = empty;
     translator->flushes++;
     translator->ranges_known = false;
-    translator->stale = false;
+    translator->stale = translator->any_doomed = false;
     code_pages_forget(translator->pages);
-    return write_unknown(translator);
-}
-
-static void add_breakpoint(struct translator *translator, uint64_t address)
-{
-    if (translator_has_breakpoint(translator, address))
-        return;
-    translator->stale = true;
-    translator->breakpoints[translator->breakpoint_count++] = address;
+    error = gates_shut(translator);
+    return error ? error : write_unknown(translator);
 }
 
 struct error *translator_prepare(struct translator *translator,
                                  const struct run_conditions *conditions)
 {
-    size_t wanted = conditions->breakpoint_count + (conditions->point != NULL);
-    if (wanted > BREAKPOINTS_MAX)
-        return error_new("set fewer breakpoints", "%zu breakpoints in one run", wanted);
-    if (translator->breakpoint_count + wanted > BREAKPOINTS_MAX)
-        translator->breakpoint_count = 0; /* begin anew: only the run's own */
-    for (size_t i = 0; i < conditions->breakpoint_count; i++)
-        add_breakpoint(translator, conditions->breakpoints[i].value);
-    if (conditions->point)
-        add_breakpoint(translator, conditions->point->regs.rip);
-    struct error *error = translator->stale ? flush(translator) : NULL;
-    return error || translator->ranges_known ? error : translator_read_ranges(translator);
+    struct error *error = gates_add(translator, conditions);
+    if (!error && translator->stale)
+        error = flush(translator);
+    if (!error)
+        error = doors_shut_doomed(translator);
+    if (!error && !translator->ranges_known)
+        error = translator_read_ranges(translator);
+    return error ? error : gates_set(translator, conditions);
 }
 
 /* --- Translating ----------------------------------------------------------------------------- */
 
+/* The program's code, where it is as checked as it is where the path begins. */
+struct source {
+    struct translator *translator;
+    bool checked;
+};
+
 static bool ends_before(void *context, uint64_t address)
 {
-    return translator_has_breakpoint(context, address);
+    const struct source *source = context;
+    return gate_at(source->translator, address) != NULL;
 }
 
 static size_t fetch(void *context, uint64_t address, const uint8_t **ret)
 {
-    struct translator *translator = context;
+    const struct source *source = context;
+    struct translator *translator = source->translator;
     const struct code_range *range = translator_range_at(translator, address);
-    if (!range)
+    if (!range || range->checked != source->checked)
         return 0;
     size_t size = range->end - address < INSN_BYTES_MAX ? range->end - address : INSN_BYTES_MAX;
     return code_pages_fetch(translator->pages, translator->tracee, address, size, ret);
+}
+
+/* Returns whether the path is of code that the program may rewrite. */
+static bool find_path(struct translator *translator, uint64_t address, uint64_t limit, bool cut)
+{
+    const struct code_range *range = translator_range_at(translator, address);
+    struct source source = {translator, range && range->checked};
+    const struct code_source code = {
+        .fetch = fetch, .ends_before = ends_before, .context = &source};
+    const struct path_limits limits = {.insns = limit < PATH_INSNS_MAX ? (uint32_t)limit
+                                                                       : PATH_INSNS_MAX,
+                                       .straight = source.checked,
+                                       .returns_end = cut};
+    if (source.checked)
+        code_pages_forget(translator->pages); /* it may have changed unseen */
+    path_find(&code, address, limits, &translator->translation->path);
+    return source.checked;
 }
 
 /* The addresses to be translated at a time: the one that is wanted, and what blocks lead to. */
@@ -188,9 +199,9 @@ struct region {
     uint32_t first_block;
 };
 
-static void want(struct translator *translator, struct region *region, uint64_t address)
+static void want(const struct translator *translator, struct region *region, uint64_t address)
 {
-    if (region->count == REGION_BLOCKS_MAX || translator_has_breakpoint(translator, address) ||
+    if (region->count == REGION_BLOCKS_MAX || gate_at(translator, address) ||
         cache_find(&translator->cache, address))
         return;
     for (uint32_t i = 0; i < region->count; i++)
@@ -203,18 +214,19 @@ static struct error *translate_block(struct translator *translator, struct regio
                                      uint64_t address)
 {
     struct translation *translation = translator->translation;
-    const struct code_source source = {
-        .fetch = fetch, .ends_before = ends_before, .context = translator};
+    struct block *block = &translation->parts.block;
     size_t before = translation->emitter.size;
-    path_find(&source, address, PATH_INSNS_MAX, true, &translation->path);
+    bool checked = find_path(translator, address, PATH_INSNS_MAX, false);
     if (!translation->path.count)
         return NULL;
-    if (!block_emit(&translation->path, false, &translation->emitter, &translation->parts)) {
+    if (!block_emit(&translation->path, checked ? BLOCK_CHECKED : BLOCK_PLAIN,
+                    &translation->emitter, &translation->parts)) {
         translation->emitter.size = before; /* full: another time */
         return NULL;
     }
+    block->door = door_for(translator, block, cache_find(&translator->cache, address));
     struct error *error = cache_add(&translator->cache, &translation->parts);
-    for (uint32_t i = 0; !error && i < translation->parts.block.exit_count; i++)
+    for (uint32_t i = 0; !error && i < block->exit_count; i++)
         if (translation->parts.exits[i].kind == EXIT_DIRECT)
             want(translator, region, translation->parts.exits[i].target);
     return error;
@@ -229,32 +241,37 @@ static void link_region(struct translator *translator, const struct region *regi
         const struct block *block = cache_block(view, i);
         const struct block_exit *exits = cache_exits(view, block);
         for (uint32_t j = 0; j < block->exit_count; j++) {
-            if (exits[j].kind != EXIT_DIRECT ||
-                translator_has_breakpoint(translator, exits[j].target))
-                continue;
-            const struct block *target = cache_find(view, exits[j].target);
+            const struct block *target =
+                exits[j].kind == EXIT_DIRECT ? cache_find(view, exits[j].target) : NULL;
             if (target)
-                emit_point(emitter, exits[j].offset - emitter->base, target->code);
+                emit_point(emitter, exits[j].offset - emitter->base, target->door);
         }
     }
 }
 
-static struct error *translate(struct translator *translator, uint64_t address)
+static struct error *write_region(struct translator *translator, const struct region *region)
 {
     struct emitter *emitter = &translator->translation->emitter;
-    struct region region = {.first_block = translator->cache.blocks};
+    translator->code_end = emit_here(emitter);
+    struct error *error =
+        tracee_write(translator->tracee, taddr_of(emitter->base), emitter->bytes, emitter->size);
+    for (uint32_t i = region->first_block; !error && i < translator->cache.blocks; i++)
+        error = door_open(translator, cache_block(&translator->cache, i));
+    return error;
+}
+
+static struct error *translate(struct translator *translator, uint64_t address)
+{
+    struct region region = {
+        .addresses = {address}, .count = 1, .first_block = translator->cache.blocks};
     struct error *error = NULL;
-    emit_begin(emitter, translator->code_end);
-    want(translator, &region, address);
-    region.addresses[0] = address; /* a breakpoint or not */
-    region.count = 1;
-    for (uint32_t i = 0; !error && i < region.count && !emitter->full; i++)
+    emit_begin(&translator->translation->emitter, translator->code_end);
+    for (uint32_t i = 0; !error && i < region.count; i++)
         error = translate_block(translator, &region, region.addresses[i]);
     if (error || translator->cache.blocks == region.first_block)
         return error;
     link_region(translator, &region);
-    translator->code_end = emit_here(emitter);
-    return tracee_write(translator->tracee, taddr_of(emitter->base), emitter->bytes, emitter->size);
+    return write_region(translator, &region);
 }
 
 static bool is_full(const struct translator *translator)
@@ -262,10 +279,16 @@ static bool is_full(const struct translator *translator)
     return translator->code_end > ENGINE_CODE + ENGINE_CODE_BYTES - EMIT_MAX;
 }
 
+const struct block *translator_known_block(const struct translator *translator, uint64_t address)
+{
+    const struct block *block = cache_find(&translator->cache, address);
+    return block && block->state == BLOCK_LIVE ? block : NULL;
+}
+
 struct error *translator_block(struct translator *translator, uint64_t address,
                                const struct block **ret)
 {
-    *ret = cache_find(&translator->cache, address);
+    *ret = translator_known_block(translator, address);
     if (*ret || !translator_range_at(translator, address))
         return NULL;
     struct error *error = is_full(translator) ? flush(translator) : NULL;
@@ -274,7 +297,7 @@ struct error *translator_block(struct translator *translator, uint64_t address,
     if (!error)
         error = translate(translator, address);
     if (!error)
-        *ret = cache_find(&translator->cache, address);
+        *ret = translator_known_block(translator, address);
     return error;
 }
 
@@ -283,13 +306,10 @@ struct error *translator_cut(struct translator *translator, uint64_t address, ui
 {
     struct translation *translation = translator->translation;
     struct emitter *emitter = &translation->emitter;
-    const struct code_source source = {
-        .fetch = fetch, .ends_before = ends_before, .context = translator};
     emit_begin(emitter, ENGINE_CUT);
-    path_find(&source, address, limit < PATH_INSNS_MAX ? (uint32_t)limit : PATH_INSNS_MAX, false,
-              &translation->path);
+    find_path(translator, address, limit, true);
     *ret = translation->path.count;
-    if (!*ret || !block_emit(&translation->path, true, emitter, translator->cut)) {
+    if (!*ret || !block_emit(&translation->path, BLOCK_CUT, emitter, translator->cut)) {
         *ret = 0;
         return NULL;
     }
@@ -334,7 +354,7 @@ const struct block_exit *code_exit(const struct code_of_block *of, uint64_t code
 struct error *translator_link(struct translator *translator, const struct block_exit *exit,
                               const struct block *block)
 {
-    uint32_t offset = block->code - (exit->offset + 4);
+    uint32_t offset = block->door - (exit->offset + 4);
     return tracee_write(translator->tracee, taddr_of(exit->offset), &offset, sizeof(offset));
 }
 
@@ -347,7 +367,7 @@ struct error *translator_publish(struct translator *translator, const struct blo
     if (error)
         return error;
     emit_begin(emitter, translator->code_end);
-    emit_entry(emitter, block->address, block->code, (uint32_t)next);
+    emit_entry(emitter, block->address, block->door, (uint32_t)next);
     translator->code_end = emit_here(emitter);
     error = tracee_write(translator->tracee, taddr_of(entry), emitter->bytes, emitter->size);
     return error ? error : tracee_write(translator->tracee, slot, &entry, sizeof(entry));

@@ -1,11 +1,12 @@
 /*
- * What may be translated: the ranges of memory that nobody but an event can change.
+ * Where code may be translated, and what is void when memory changes there.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "engine/tracee/maps.h"
 #include "engine/tracee/reel_page.h"
+#include "engine/translate/doors.h"
 #include "engine/translate/translator_private.h"
 
 struct error *translator_read_ranges(struct translator *translator)
@@ -20,10 +21,9 @@ struct error *translator_read_ranges(struct translator *translator)
     for (size_t i = 0; translator->ranges && i < mappings.count; i++) {
         const struct mapping *mapping = &mappings.mapping[i];
         bool ours = mapping->start >= REEL_PAGE && mapping->start < REEL_AREA_END;
-        if (mapping->protection & PROT_EXEC && !(mapping->protection & PROT_WRITE) &&
-            !mapping->shared && !ours)
-            translator->ranges[translator->range_count++] =
-                (struct code_range){mapping->start, mapping->end};
+        if (mapping->protection & PROT_EXEC && !ours)
+            translator->ranges[translator->range_count++] = (struct code_range){
+                mapping->start, mapping->end, mapping->protection & PROT_WRITE || mapping->shared};
     }
     mappings_deinit(&mappings);
     translator->ranges_known = translator->ranges != NULL;
@@ -49,12 +49,21 @@ const struct code_range *translator_range_at(struct translator *translator, uint
     return NULL;
 }
 
+/* Whatever has been translated lies in the ranges that were read last. */
 void translator_forget(struct translator *translator, taddr address, uint64_t length, bool mapping)
 {
-    /* What was translated lies in the ranges as they were read last. */
-    for (size_t i = 0; i < translator->range_count && !translator->stale; i++)
-        translator->stale = address.value < translator->ranges[i].end &&
-                            translator->ranges[i].start < address.value + length;
+    uint64_t end = address.value + length;
+    bool code = false;
+    for (size_t i = 0; i < translator->range_count && !code; i++)
+        code = (mapping || !translator->ranges[i].checked) &&
+               address.value < translator->ranges[i].end && translator->ranges[i].start < end;
     if (mapping)
         translator->ranges_known = false;
+    if (!code)
+        return;
+    code_pages_forget(translator->pages);
+    struct error *error = doors_doom(translator, address.value, end, mapping);
+    if (error)
+        translator->stale = true; /* then all */
+    error_free(error);
 }

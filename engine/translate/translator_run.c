@@ -7,7 +7,11 @@
 #include "engine/count/debug_registers.h"
 #include "engine/count/step.h"
 #include "engine/count/watch_copies.h"
+#include "engine/translate/aside.h"
+#include "engine/translate/doors.h"
+#include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
+#include "engine/translate/point_test.h"
 #include "engine/translate/translator_private.h"
 
 /* One run. */
@@ -84,7 +88,20 @@ static struct error *stand_before(struct run *run, const struct block_place *pla
     return error ? error : set_pc(run, place->address);
 }
 
-/* Behind a trap: where the program stands. */
+/* The program is about to execute the instruction at the address, and all before is paid for. */
+static struct error *stand_at(struct run *run, uint64_t address)
+{
+    struct error *error = update_count(run, 0);
+    return error ? error : set_pc(run, address);
+}
+
+/* Whether the code address is in what a block has besides its instructions: a check. */
+static bool is_in_check(const struct block *block, uint64_t code)
+{
+    return block && block->checked && code >= block->check.other;
+}
+
+/* Behind an exit's trap: where the program stands. */
 static struct error *leave_by(struct run *run, const struct block_exit *exit)
 {
     struct user_regs_struct *regs;
@@ -103,13 +120,37 @@ static struct error *leave_by(struct run *run, const struct block_exit *exit)
     return set_pc(run, exit->target);
 }
 
-/* After a stop at `code`, if it is at a trap of ours. */
-static struct error *leave_trap(struct run *run, uint64_t code, bool *ours)
+/* At a trap on the way to a block. */
+static struct error *leave_before_block(struct run *run, const struct block *block, uint64_t trap,
+                                        bool *ours)
 {
-    const struct code_of_block of = translator_find_code(run->translator, code);
-    const struct block_exit *exit = code_exit(&of, code);
-    *ours = exit != NULL;
-    return exit ? leave_by(run, exit) : NULL;
+    struct translator *translator = run->translator;
+    const struct gate *gate = gate_of_code(translator, trap);
+    uint64_t address = gate ? gate->address : block ? block->address : 0;
+    struct error *error = NULL;
+    if (point_test_has(translator, trap)) {
+        error = point_test_restore(translator, trap);
+        address = translator->point_test.regs.rip;
+    } else if (block && block->checked && trap == block->check.trap) {
+        error = door_shut(translator, block);
+    } else if (!gate && !(block && block->state == BLOCK_DEAD && trap == block->entry)) {
+        return NULL;
+    }
+    *ours = true;
+    return error ? error : stand_at(run, address);
+}
+
+/* After a stop at `trap`, if that is one of ours: where the program stands. */
+static struct error *leave_trap(struct run *run, uint64_t trap, bool *ours)
+{
+    const struct code_of_block of = translator_find_code(run->translator, trap);
+    *ours = false;
+    struct error *error = leave_before_block(run, of.block, trap, ours);
+    const struct block_exit *exit = *ours ? NULL : code_exit(&of, trap);
+    if (!exit)
+        return error;
+    *ours = true;
+    return leave_by(run, exit);
 }
 
 /*
@@ -132,6 +173,8 @@ static struct error *settle(struct run *run)
             return error;
         const struct code_of_block of = translator_find_code(run->translator, code);
         const struct block_place *place = code_place(&of, code);
+        if (of.block && code == of.block->entry)
+            return stand_at(run, of.block->address);
         if (place && place->code == code)
             return stand_before(run, place, code);
         error = step_instruction(run->tracee, &end, &signal);
@@ -159,8 +202,12 @@ static struct error *meet_watch(struct run *run, size_t watch)
     enum step_end end;
     int signal;
     bool within;
-    struct error *error =
-        step_is_within_rep(run->tracee, &run->conditions->watches[watch], &within);
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(run->tracee, &regs);
+    if (error || point_test_has(run->translator, regs->rip) ||
+        is_in_check(translator_find_code(run->translator, regs->rip).block, regs->rip))
+        return error ? error : settle(run); /* it was the engine that read watched bytes */
+    error = step_is_within_rep(run->tracee, &run->conditions->watches[watch], &within);
     if (!error && within)
         error = step_instruction(run->tracee, &end, &signal);
     if (!error)
@@ -171,14 +218,62 @@ static struct error *meet_watch(struct run *run, size_t watch)
     return end_run(run, RUN_ENDED_AT_WATCH);
 }
 
-/* The program's own fault. */
+static struct error *arm(struct run *run, bool on)
+{
+    if (run->armed == on)
+        return NULL;
+    run->armed = on;
+    return on ? debug_registers_arm(run->tracee, run->slots, run->slot_count)
+              : debug_registers_disarm(run->tracee, run->slot_count);
+}
+
+static void forget_exit(struct run *run)
+{
+    run->exit.kind = EXIT_STOP;
+    run->from_unknown = false;
+}
+
+/* What is not translated. */
+static struct error *run_step(struct run *run)
+{
+    struct run_result result;
+    forget_exit(run);
+    struct error *error = arm(run, false);
+    if (!error)
+        error = run_counted(run->tracee, run->conditions, 1, &result);
+    if (error)
+        return error;
+    run->ret->count += result.count;
+    run->ret->signal = result.signal;
+    run->ret->watch = result.watch;
+    return result.end == RUN_ENDED_AT_LIMIT ? NULL : end_run(run, result.end);
+}
+
+/* The code that a check is for cannot be read: what executing it means, a step tells. */
+static struct error *meet_fault_in_check(struct run *run, const struct block *block, uint64_t code)
+{
+    uint64_t address = block->address;
+    struct error *error = aside_restore(
+        run->tracee, code < block->check.start ? UINT64_MAX : code - block->check.start);
+    if (!error)
+        error = stand_at(run, address);
+    return error || run->ret->count == run->limit ? error : run_step(run);
+}
+
+/* The program's own fault; or a word of the run's point that cannot be read, and so is not equal.
+ */
 static struct error *meet_fault(struct run *run, int signal)
 {
     struct user_regs_struct *regs;
+    bool ours;
     struct error *error = tracee_regs(run->tracee, &regs);
     if (error)
         return error;
+    if (point_test_has(run->translator, regs->rip))
+        return leave_trap(run, regs->rip, &ours);
     const struct code_of_block of = translator_find_code(run->translator, regs->rip);
+    if (is_in_check(of.block, regs->rip))
+        return meet_fault_in_check(run, of.block, regs->rip);
     const struct block_place *place = code_place(&of, regs->rip);
     if (!place)
         return error_new("please report it, with the trace",
@@ -220,26 +315,9 @@ static struct error *meet_stop(struct run *run, struct stop stop)
  * ----------------------------------------------------------------------------------------------------
  */
 
-static struct error *arm(struct run *run, bool on)
-{
-    if (run->armed == on)
-        return NULL;
-    run->armed = on;
-    return on ? debug_registers_arm(run->tracee, run->slots, run->slot_count)
-              : debug_registers_disarm(run->tracee, run->slot_count);
-}
-
-static void forget_exit(struct run *run)
-{
-    run->exit.kind = EXIT_STOP;
-    run->from_unknown = false;
-}
-
-/* What the last exit led to: the next time without us, unless somebody wants to be asked. */
+/* What the last exit led to: the next time without us. */
 static struct error *connect(struct run *run, const struct block *block)
 {
-    if (translator_has_breakpoint(run->translator, block->address))
-        return NULL;
     if (run->exit.kind == EXIT_DIRECT && run->exit.offset)
         return translator_link(run->translator, &run->exit, block);
     return run->from_unknown ? translator_publish(run->translator, block) : NULL;
@@ -262,22 +340,6 @@ static struct error *run_code(struct run *run, uint32_t code)
     return error ? error : meet_stop(run, stop);
 }
 
-/* What is not translated. */
-static struct error *run_step(struct run *run)
-{
-    struct run_result result;
-    forget_exit(run);
-    struct error *error = arm(run, false);
-    if (!error)
-        error = run_counted(run->tracee, run->conditions, 1, &result);
-    if (error)
-        return error;
-    run->ret->count += result.count;
-    run->ret->signal = result.signal;
-    run->ret->watch = result.watch;
-    return result.end == RUN_ENDED_AT_LIMIT ? NULL : end_run(run, result.end);
-}
-
 /* Near the limit: a block that is cut to fit. */
 static struct error *run_cut(struct run *run, uint64_t address, uint64_t left)
 {
@@ -297,7 +359,7 @@ static struct error *run_block(struct run *run, uint64_t address)
         return error;
     if (!block)
         return run_step(run);
-    uint32_t code = block->code;
+    uint32_t code = block->entry;
     if (flushes != run->translator->flushes)
         forget_exit(run); /* its block is gone */
     error = connect(run, block);
