@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "engine/tracee/reel_page.h"
 #include "record/point.h"
@@ -184,20 +186,30 @@ static struct error *leave_rep(struct recorder *recorder, struct task *task, boo
 
 #define OBSERVED_NS 1000000ull
 
-/* Lets the task run on for about a millisecond. */
+/* Of all tasks of the process, of which no other runs; others may have the processor meanwhile. */
+static uint64_t processor_time(const struct task *task)
+{
+    struct timespec time = {0};
+    clockid_t clock;
+    if (clock_getcpuclockid(task->process->pid, &clock) == 0)
+        syscall(SYS_clock_gettime, clock, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* Lets the task run on for about a millisecond of its time. */
 static struct error *observe(struct recorder *recorder, struct task *task, bool *still)
 {
     int status = 0;
     struct error *error = tracee_run(task->tracee, RUN_ON, 0);
-    uint64_t end = monotonic_now() + OBSERVED_NS;
+    uint64_t begin = processor_time(task), used = 0;
     pid_t got = 0;
     while (!error && got == 0) {
-        uint64_t now = monotonic_now();
         got = waitpid(task->tid, &status, __WALL | WNOHANG);
-        if (got == 0 && now >= end)
+        used = processor_time(task) - begin;
+        if (got == 0 && used >= OBSERVED_NS)
             break;
         if (got == 0)
-            sleep_for(end - now);
+            sleep_for(OBSERVED_NS - used);
     }
     if (!error && got == 0) {
         task->trap_pending = true;

@@ -120,7 +120,7 @@ static struct error *search(struct session *session, const struct run_conditions
     point_init(&point, session->next);
     with_test.point = &point.test;
     while (!error && !ended) {
-        error = vessel_run_counted(session->vessel, &with_test, limit - count, ret);
+        error = session_count(session, &with_test, limit - count, ret);
         if (error)
             return error;
         note_hit(&last_hit, &ret->last_hit, count);

@@ -13,6 +13,9 @@ struct decoded {
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 };
 
+/* Fills in what the instruction does to flags and registers, and how its flags can be had again. */
+void insn_set_effects(const struct decoded *decoded, struct insn *insn);
+
 /* The instruction and its operands; false if the bytes are none. */
 bool insn_decode_fully(const uint8_t *bytes, size_t size, struct decoded *ret);
 

@@ -60,6 +60,19 @@ static void emit_compare_flags(struct emitter *emitter, uint64_t flags, uint32_t
     emit_branch(emitter, NOT_EQUAL, on);
 }
 
+static void emit_compare_words(struct emitter *emitter, const struct run_point *point, size_t from,
+                               size_t to, struct values *values)
+{
+    for (size_t i = from; i < to; i++) {
+        emit_constant(emitter, RAX, point->words[i].address.value);
+        EMIT(emitter, 0x48, 0x8b, 0x00); /* mov rax, [rax] */
+        emit_compare(emitter, RAX, add_value(values, point->words[i].value), ENGINE_POINT_ON);
+    }
+}
+
+/* Words are chosen for changing, where registers may be equal at each visit: some go first. */
+#define WORDS_FIRST 3
+
 /* The test begins with what its failing leads to, so that all jumps to that go backwards. Returns
  * where it traps. */
 static uint32_t emit_test(struct emitter *emitter, const struct run_point *point,
@@ -67,8 +80,10 @@ static uint32_t emit_test(struct emitter *emitter, const struct run_point *point
 {
     const uint8_t *regs = (const uint8_t *)&point->regs;
     const uint32_t on = ENGINE_POINT_ON;
+    size_t first = point->word_count < WORDS_FIRST ? point->word_count : WORDS_FIRST;
     emit_put_aside(emitter);
     emit_compare_flags(emitter, point->regs.eflags, on);
+    emit_compare_words(emitter, point, 0, first, values);
     for (size_t i = 0; i < ARRAY_LENGTH(compared); i++) {
         uint64_t value;
         memcpy(&value, regs + compared[i].offset, sizeof(value));
@@ -76,11 +91,7 @@ static uint32_t emit_test(struct emitter *emitter, const struct run_point *point
     }
     emit_load(emitter, RAX, WORD_ASIDE_RAX);
     emit_compare(emitter, RAX, add_value(values, point->regs.rax), on);
-    for (size_t i = 0; i < point->word_count; i++) {
-        emit_constant(emitter, RAX, point->words[i].address.value);
-        EMIT(emitter, 0x48, 0x8b, 0x00); /* mov rax, [rax] */
-        emit_compare(emitter, RAX, add_value(values, point->words[i].value), on);
-    }
+    emit_compare_words(emitter, point, first, point->word_count, values);
     emit_take_back(emitter);
     uint32_t trap = emit_here(emitter);
     emit_trap(emitter);

@@ -31,26 +31,22 @@ struct run {
     struct watch_copies copies;
     bool ended;
     /* How the code last left: what may be made to lead to the block that comes next. */
-    const struct block_exit *exit;
-    bool from_lookup;
+    struct block_exit exit; /* if it is an EXIT_DIRECT of a block in the cache */
+    bool from_unknown;
 };
 
-/* --- Words
- * -------------------------------------------------------------------------------------------------
- */
+/* --- Words ----------------------------------------------------------------------------------- */
 
-static struct error *read_word(struct run *run, uint32_t word, uint64_t *ret)
+/* WORD_REMAINING is less than what remains by the slack. `unpaid`: instructions that have been
+ * executed besides. */
+static struct error *update_count(struct run *run, int32_t unpaid)
 {
-    return tracee_read(run->tracee, taddr_of(word), ret, sizeof(*ret));
-}
-
-/* `unexecuted`: instructions that the block has counted but not executed. */
-static struct error *update_count(struct run *run, uint32_t unexecuted)
-{
-    uint64_t remaining;
-    struct error *error = read_word(run, WORD_REMAINING, &remaining);
+    int64_t remaining;
+    struct error *error =
+        tracee_read(run->tracee, taddr_of(WORD_REMAINING), &remaining, sizeof(remaining));
     if (!error)
-        run->ret->count = run->limit - (remaining + unexecuted);
+        run->ret->count =
+            run->limit - (uint64_t)(remaining + BLOCK_SLACK) + (uint64_t)(int64_t)unpaid;
     return error;
 }
 
@@ -65,45 +61,42 @@ static struct error *set_pc(struct run *run, uint64_t address)
     return NULL;
 }
 
-/* --- Where the code stands
- * -------------------------------------------------------------------------------------- */
+/* --- Where the code stands ------------------------------------------------------------------- */
 
-/* Gives the program a register back that the code had put away. */
-static struct error *restore_register(struct run *run, const struct block_insn *insn, uint64_t code)
+static struct error *restore(struct run *run, uint8_t number, uint32_t word)
 {
     struct user_regs_struct *regs;
     uint64_t value;
-    if (insn->saved == SAVED_NONE || code < insn->saved_from || code >= insn->saved_to)
-        return NULL;
-    struct error *error = read_word(run, insn->saved == SAVED_BASE ? WORD_BASE : WORD_RCX, &value);
+    struct error *error = tracee_read(run->tracee, taddr_of(word), &value, sizeof(value));
     if (!error)
         error = tracee_regs(run->tracee, &regs);
     if (error)
         return error;
     unsigned long long *const registers[] = {&regs->rax, &regs->rcx, &regs->rdx, &regs->rbx,
                                              NULL,       NULL,       &regs->rsi, &regs->rdi};
-    *registers[insn->saved == SAVED_BASE ? insn->base : RCX] = value;
+    *registers[number] = value;
     tracee_regs_changed(run->tracee);
     return NULL;
 }
 
-/* The task stands within the code of instruction `index` of the block, which has not been executed.
- */
-static struct error *stand_before(struct run *run, const struct block *block, uint32_t index,
-                                  uint64_t code)
+/* The task is executing the code behind the place, whose instruction has not been executed. */
+static struct error *stand_before(struct run *run, const struct block_place *place, uint64_t code)
 {
-    const struct block_insn *insn = &run->translator->insns[block->first_insn + index];
-    struct error *error = restore_register(run, insn, code);
+    struct error *error = NULL;
+    if (place->saved_in != SAVED_NOWHERE && code >= place->code + place->saved_from &&
+        code < place->code + place->saved_to)
+        error = restore(run, place->saved,
+                        place->saved_in == SAVED_IN_WORD_BASE ? WORD_BASE : WORD_RCX);
     if (!error)
-        error = update_count(run, block->count - index);
-    return error ? error : set_pc(run, block->address + insn->offset);
+        error = update_count(run, place->unpaid);
+    return error ? error : set_pc(run, place->address);
 }
 
-/* The program is about to execute the block's first instruction. */
-static struct error *stand_at(struct run *run, const struct block *block)
+/* The program is about to execute the instruction at the address, and all before is paid for. */
+static struct error *stand_at(struct run *run, uint64_t address)
 {
     struct error *error = update_count(run, 0);
-    return error ? error : set_pc(run, block->address);
+    return error ? error : set_pc(run, address);
 }
 
 /* Whether the code address is in what a block has besides its instructions: a check. */
@@ -112,66 +105,61 @@ static bool is_in_check(const struct block *block, uint64_t code)
     return block && block->checked && code >= block->check.other;
 }
 
-/* Behind a trap: where the program stands; false if it is none of ours. */
-static struct error *leave_trap(struct run *run, uint64_t trap, bool *ours)
+/* Behind an exit's trap: where the program stands. */
+static struct error *leave_by(struct run *run, const struct block_exit *exit)
 {
-    struct translator *translator = run->translator;
-    struct block *block = translator_block_of_code(translator, trap);
-    const struct gate *gate = gate_of_code(translator, trap);
-    *ours = true;
-    if (gate || point_test_has(translator, trap)) {
-        struct error *error = gate ? NULL : point_test_restore(translator, trap);
-        if (!error)
-            error = update_count(run, 0);
-        return error ? error : set_pc(run, gate ? gate->address : translator->point_test.regs.rip);
+    struct user_regs_struct *regs;
+    struct error *error = update_count(run, exit->unpaid);
+    if (error)
+        return error;
+    if (exit->kind == EXIT_INDIRECT) {
+        error = tracee_regs(run->tracee, &regs);
+        if (error)
+            return error;
+        regs->rip = regs->rcx;
+        run->from_unknown = exit->trap == 0;
+        return restore(run, RCX, WORD_RCX);
     }
-    if (trap == translator->lookup_trap) {
-        uint64_t target;
-        struct error *error = read_word(run, WORD_TARGET, &target);
-        if (!error)
-            error = update_count(run, 0);
-        run->from_lookup = true;
-        return error ? error : set_pc(run, target);
-    }
-    if (block && block->checked && trap == block->check.trap) {
-        struct error *error = door_shut(translator, block);
-        return error ? error : stand_at(run, block);
-    }
-    if (block && block->count && trap == block->entry)
-        return stand_at(run, block); /* it is dead */
-    if (block && block->count && trap == block->limit_trap) {
-        struct error *error = update_count(run, block->count);
-        return error ? error : set_pc(run, block->address);
-    }
-    for (int i = 0; block && i < block->exit_count; i++) {
-        if (block->exits[i].trap != trap)
-            continue;
-        run->exit = block->exits[i].kind == EXIT_DIRECT ? &block->exits[i] : NULL;
-        struct error *error = update_count(run, 0);
-        return error ? error : set_pc(run, block->exits[i].target);
-    }
-    *ours = false;
-    return NULL;
+    run->exit = *exit;
+    return set_pc(run, exit->target);
 }
 
-static bool is_trap(struct translator *translator, uint64_t code)
+/* At a trap on the way to a block. */
+static struct error *leave_before_block(struct run *run, const struct block *block, uint64_t trap,
+                                        bool *ours)
 {
-    const struct block *block = translator_block_of_code(translator, code);
-    if (gate_of_code(translator, code) || point_test_has(translator, code))
-        return true;
-    if (block && block->checked && code == block->check.trap)
-        return true;
-    if (code == translator->lookup_trap || (block && block->count && code == block->limit_trap))
-        return true;
-    for (int i = 0; block && i < block->exit_count; i++)
-        if (block->exits[i].trap == code)
-            return true;
-    return false;
+    struct translator *translator = run->translator;
+    const struct gate *gate = gate_of_code(translator, trap);
+    uint64_t address = gate ? gate->address : block ? block->address : 0;
+    struct error *error = NULL;
+    if (point_test_has(translator, trap)) {
+        error = point_test_restore(translator, trap);
+        address = translator->point_test.regs.rip;
+    } else if (block && block->checked && trap == block->check.trap) {
+        error = door_shut(translator, block);
+    } else if (!gate && !(block && block->state == BLOCK_DEAD && trap == block->entry)) {
+        return NULL;
+    }
+    *ours = true;
+    return error ? error : stand_at(run, address);
+}
+
+/* After a stop at `trap`, if that is one of ours: where the program stands. */
+static struct error *leave_trap(struct run *run, uint64_t trap, bool *ours)
+{
+    const struct code_of_block of = translator_find_code(run->translator, trap);
+    *ours = false;
+    struct error *error = leave_before_block(run, of.block, trap, ours);
+    const struct block_exit *exit = *ours ? NULL : code_exit(&of, trap);
+    if (!exit)
+        return error;
+    *ours = true;
+    return leave_by(run, exit);
 }
 
 /*
  * From anywhere in the code on to where the program stands between two instructions: at most
- * through the rest of one, the look-up routine and the count of the next block.
+ * through the rest of one, the way to the next block, and what is done there before the next.
  */
 static struct error *settle(struct run *run)
 {
@@ -184,14 +172,15 @@ static struct error *settle(struct run *run)
         if (error)
             return error;
         uint64_t code = regs->rip;
-        const struct block *block = translator_block_of_code(run->translator, code);
-        int index = block ? translator_insn_of_code(run->translator, block, code) : -1;
-        if (is_trap(run->translator, code))
-            return leave_trap(run, code, &ours);
-        if (block && (code == block->code || code == block->entry))
-            return stand_at(run, block);
-        if (index >= 0 && run->translator->insns[block->first_insn + (uint32_t)index].code == code)
-            return stand_before(run, block, (uint32_t)index, code);
+        error = leave_trap(run, code, &ours);
+        if (error || ours)
+            return error;
+        const struct code_of_block of = translator_find_code(run->translator, code);
+        const struct block_place *place = code_place(&of, code);
+        if (of.block && code == of.block->entry)
+            return stand_at(run, of.block->address);
+        if (place && place->code == code)
+            return stand_before(run, place, code);
         error = step_instruction(run->tracee, &end, &signal);
         if (error)
             return error;
@@ -232,7 +221,7 @@ static struct error *meet_watch(struct run *run, size_t watch)
     struct user_regs_struct *regs;
     struct error *error = tracee_regs(run->tracee, &regs);
     if (error || point_test_has(run->translator, regs->rip) ||
-        is_in_check(translator_block_of_code(run->translator, regs->rip), regs->rip))
+        is_in_check(translator_find_code(run->translator, regs->rip).block, regs->rip))
         return error ? error : settle(run); /* it was the engine that read watched bytes */
     error = step_is_within_rep(run->tracee, &run->conditions->watches[watch], &within);
     if (!error && within)
@@ -253,6 +242,12 @@ static struct error *arm(struct run *run, bool on)
               : debug_registers_disarm(run->tracee, run->slot_count);
 }
 
+static void forget_exit(struct run *run)
+{
+    run->exit.kind = EXIT_STOP;
+    run->from_unknown = false;
+}
+
 /* One instruction. */
 static struct error *run_watched_step(struct run *run)
 {
@@ -268,17 +263,16 @@ static struct error *run_watched_step(struct run *run)
     return result.end == RUN_ENDED_AT_LIMIT ? NULL : end_run(run, result.end);
 }
 
-/* What is not translated, or too near the limit for a whole block. */
-static struct error *run_steps(struct run *run, uint64_t count)
+/* What is not translated. */
+static struct error *run_step(struct run *run)
 {
     struct run_result result;
-    run->exit = NULL;
-    run->from_lookup = false;
+    forget_exit(run);
     if (run->watches_in_code)
         return run_watched_step(run);
     struct error *error = arm(run, false);
     if (!error)
-        error = run_counted(run->tracee, run->conditions, count, &result);
+        error = run_counted(run->tracee, run->conditions, 1, &result);
     if (error)
         return error;
     note_hit(&run->ret->last_hit, &result.last_hit, run->ret->count);
@@ -298,23 +292,24 @@ static struct error *meet_watch_trap(struct run *run)
         error = notes_undo(run->translator);
     if (error)
         return error;
-    const struct block *block = translator_block_of_code(run->translator, trap.back);
-    int index = block ? translator_insn_of_code(run->translator, block, trap.back) : -1;
-    if (index < 0)
+    const struct code_of_block of = translator_find_code(run->translator, trap.back);
+    const struct block_place *place = code_place(&of, trap.back);
+    if (!place)
         return error_new("please report it, with the trace",
                          "the counting engine met a watch at %#lx", trap.back);
-    error = stand_before(run, block, (uint32_t)index, trap.back);
-    return error ? error : run_steps(run, 1);
+    error = stand_before(run, place, trap.back);
+    return error ? error : run_step(run);
 }
 
 /* The code that a check is for cannot be read: what executing it means, a step tells. */
 static struct error *meet_fault_in_check(struct run *run, const struct block *block, uint64_t code)
 {
-    uint64_t offset = code < block->check.start ? UINT64_MAX : code - block->check.start;
-    struct error *error = aside_restore(run->tracee, offset);
+    uint64_t address = block->address;
+    struct error *error = aside_restore(
+        run->tracee, code < block->check.start ? UINT64_MAX : code - block->check.start);
     if (!error)
-        error = stand_at(run, block);
-    return error || run->ret->count == run->limit ? error : run_steps(run, 1);
+        error = stand_at(run, address);
+    return error || run->ret->count == run->limit ? error : run_step(run);
 }
 
 /* The program's own fault; or a word of the run's point that cannot be read, and so is not equal.
@@ -322,21 +317,21 @@ static struct error *meet_fault_in_check(struct run *run, const struct block *bl
 static struct error *meet_fault(struct run *run, int signal)
 {
     struct user_regs_struct *regs;
-    struct error *error = tracee_regs(run->tracee, &regs);
     bool ours;
+    struct error *error = tracee_regs(run->tracee, &regs);
     if (error)
         return error;
     if (point_test_has(run->translator, regs->rip))
         return leave_trap(run, regs->rip, &ours);
-    const struct block *block = translator_block_of_code(run->translator, regs->rip);
-    int index = block ? translator_insn_of_code(run->translator, block, regs->rip) : -1;
-    if (is_in_check(block, regs->rip))
-        return meet_fault_in_check(run, block, regs->rip);
-    if (index < 0)
+    const struct code_of_block of = translator_find_code(run->translator, regs->rip);
+    if (is_in_check(of.block, regs->rip))
+        return meet_fault_in_check(run, of.block, regs->rip);
+    const struct block_place *place = code_place(&of, regs->rip);
+    if (!place)
         return error_new("please report it, with the trace",
                          "the counting engine met signal %d at %#llx", signal, regs->rip);
     run->ret->signal = signal;
-    error = stand_before(run, block, (uint32_t)index, regs->rip);
+    error = stand_before(run, place, regs->rip);
     return error ? error : end_run(run, RUN_ENDED_AT_SIGNAL);
 }
 
@@ -377,24 +372,21 @@ static struct error *meet_stop(struct run *run, struct stop stop)
 /* What the last exit led to: the next time without us. */
 static struct error *connect(struct run *run, const struct block *block)
 {
-    if (run->exit)
-        return translator_link(run->translator, run->exit, block);
-    return run->from_lookup ? translator_publish(run->translator, block) : NULL;
+    if (run->exit.kind == EXIT_DIRECT && run->exit.offset)
+        return translator_link(run->translator, &run->exit, block);
+    return run->from_unknown ? translator_publish(run->translator, block) : NULL;
 }
 
-static struct error *run_block(struct run *run, const struct block *block)
+static struct error *run_code(struct run *run, uint32_t code)
 {
     struct stop stop;
-    uint64_t remaining = run->limit - run->ret->count;
-    struct error *error = connect(run, block);
-    run->exit = NULL;
-    run->from_lookup = false;
-    if (!error)
-        error = arm(run, true);
+    int64_t remaining = (int64_t)(run->limit - run->ret->count) - BLOCK_SLACK;
+    forget_exit(run);
+    struct error *error = arm(run, true);
     if (!error)
         error = tracee_write(run->tracee, taddr_of(WORD_REMAINING), &remaining, sizeof(remaining));
     if (!error)
-        error = set_pc(run, block->entry);
+        error = set_pc(run, code);
     if (!error)
         error = tracee_run(run->tracee, RUN_EMULATED, 0);
     if (!error)
@@ -402,24 +394,41 @@ static struct error *run_block(struct run *run, const struct block *block)
     return error ? error : meet_stop(run, stop);
 }
 
+/* Near the limit: a block that is cut to fit. */
+static struct error *run_cut(struct run *run, uint64_t address, uint64_t left)
+{
+    uint32_t count;
+    struct error *error = translator_cut(run->translator, address, left, &count);
+    if (error)
+        return error;
+    return count ? run_code(run, run->translator->cut->block.code) : run_step(run);
+}
+
+static struct error *run_block(struct run *run, uint64_t address)
+{
+    const struct block *block;
+    uint32_t flushes = run->translator->flushes;
+    struct error *error = translator_block(run->translator, address, &block);
+    if (error)
+        return error;
+    if (!block)
+        return run_step(run);
+    uint32_t code = block->entry;
+    if (flushes != run->translator->flushes)
+        forget_exit(run); /* its block is gone */
+    error = connect(run, block);
+    return error ? error : run_code(run, code);
+}
+
 static struct error *run_on(struct run *run)
 {
     struct user_regs_struct *regs;
-    struct block *block;
     uint64_t left = run->limit - run->ret->count;
-    uint32_t flushes = run->translator->flushes;
     struct error *error = tracee_regs(run->tracee, &regs);
-    if (!error)
-        error = translator_block(run->translator, regs->rip, &block);
     if (error)
         return error;
-    if (flushes != run->translator->flushes) {
-        run->exit = NULL; /* its block is gone */
-        run->from_lookup = false;
-    }
-    if (!block || !block->count)
-        return run_steps(run, 1);
-    return block->count > left ? run_steps(run, left) : run_block(run, block);
+    /* A block may be entered with the slack, and twice that is enough to get somewhere. */
+    return left < 2 * BLOCK_SLACK ? run_cut(run, regs->rip, left) : run_block(run, regs->rip);
 }
 
 /* What ends a run between two instructions. */
@@ -491,6 +500,7 @@ struct error *translator_run(struct translator *translator, const struct run_con
                       .limit = limit < INT64_MAX >> 8 ? limit : INT64_MAX >> 8,
                       .ret = ret};
     *ret = (struct run_result){.end = RUN_ENDED_AT_LIMIT};
+    forget_exit(&run);
     run.watches_in_code = watches_in_code(run.conditions);
     if (!run.watches_in_code)
         run.slot_count = debug_slots(run.conditions, run.slots);
@@ -498,7 +508,7 @@ struct error *translator_run(struct translator *translator, const struct run_con
     run.limit -= last_step;
     struct error *error = run_to_limit(&run);
     if (!error && !run.ended && last_step)
-        error = run_steps(&run, 1);
+        error = run_step(&run);
     if (!run.ended)
         ret->end = RUN_ENDED_AT_LIMIT;
     if (run.copies.conditions)

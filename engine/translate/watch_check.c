@@ -83,8 +83,8 @@ static void emit_filter(struct emitter *emitter, uint16_t bytes)
     emit_word(emitter, bytes <= NARROW ? ENGINE_WATCH_NARROW : ENGINE_WATCH_WIDE);
 }
 
-static void emit_check(struct emitter *emitter, const struct insn_access *access, uint32_t index,
-                       struct watch_sites *sites)
+static void emit_check(struct emitter *emitter, const struct insn_access *access,
+                       int32_t unexecuted, struct watch_sites *sites)
 {
     struct watch_site *site = &sites->site[sites->count++];
     bool filtered = !access->repeats && access->bytes <= WIDEST;
@@ -96,8 +96,8 @@ static void emit_check(struct emitter *emitter, const struct insn_access *access
         emit_filter(emitter, access->bytes);
         nothing = emit_jump_if_rcx_zero(emitter);
     }
-    emit_jump(emitter, 0);
-    *site = (struct watch_site){.access = *access, .jump = emitter->size - 4, .insn = index};
+    *site = (struct watch_site){
+        .access = *access, .jump = emit_jump(emitter, 0), .unexecuted = unexecuted};
     if (filtered)
         emit_land(emitter, nothing);
     site->back = emit_here(emitter);
@@ -110,22 +110,40 @@ static bool is_watched(const struct insn_access *access, unsigned watched)
            (access->writes && watched & WATCHES_WRITES);
 }
 
-bool emit_watch_checks(struct emitter *emitter, const uint8_t *bytes, size_t size, uint64_t address,
-                       uint32_t index, struct watch_sites *sites)
+/* false: a check is not possible. */
+static bool find_watched(const uint8_t *bytes, size_t size, uint64_t address, unsigned watched,
+                         struct insn_accesses *ret)
+{
+    size_t kept = 0;
+    insn_find_accesses(bytes, size, address, ret);
+    if (ret->unknown && (ret->any_writes || watched & WATCHES_READS))
+        return false;
+    for (size_t i = 0; i < ret->count; i++) {
+        if (!is_watched(&ret->access[i], watched))
+            continue;
+        if (ret->access[i].segment != SEGMENT_FLAT && !has_segment_bases())
+            return false;
+        ret->access[kept++] = ret->access[i];
+    }
+    ret->count = kept;
+    return true;
+}
+
+bool watch_can_check(const uint8_t *bytes, size_t size, uint64_t address, unsigned watched)
 {
     struct insn_accesses accesses;
-    insn_find_accesses(bytes, size, address, &accesses);
-    if (accesses.unknown && (accesses.any_writes || sites->watched & WATCHES_READS))
+    return find_watched(bytes, size, address, watched, &accesses);
+}
+
+bool emit_watch_checks(struct emitter *emitter, const uint8_t *bytes, size_t size, uint64_t address,
+                       int32_t unexecuted, struct watch_sites *sites)
+{
+    struct insn_accesses accesses;
+    if (!find_watched(bytes, size, address, sites->watched, &accesses) ||
+        sites->count + accesses.count > WATCH_SITES_MAX)
         return false;
-    for (size_t i = 0; i < accesses.count; i++) {
-        const struct insn_access *access = &accesses.access[i];
-        if (!is_watched(access, sites->watched))
-            continue;
-        if (sites->count == WATCH_SITES_MAX ||
-            (access->segment != SEGMENT_FLAT && !has_segment_bases()))
-            return false;
-        emit_check(emitter, access, index, sites);
-    }
+    for (size_t i = 0; i < accesses.count; i++)
+        emit_check(emitter, &accesses.access[i], unexecuted, sites);
     return true;
 }
 
@@ -170,15 +188,12 @@ static void emit_repeated_range(struct emitter *emitter, uint16_t bytes)
     EMIT(emitter, 0x31, 0xc0);       /* xor eax, eax */
 }
 
-void emit_watch_site(struct emitter *emitter, const struct watch_site *site, uint32_t unexecuted)
+static void emit_site(struct emitter *emitter, const struct watch_site *site)
 {
     const struct insn_access *access = &site->access;
     uint32_t kind = (access->reads ? WATCHES_READS : 0) | (access->writes ? WATCHES_WRITES : 0) |
                     (access->unsure ? KIND_UNSURE : 0);
-    uint32_t offset = (uint32_t)(emitter->size - (site->jump + 4));
-    if (emitter->full)
-        return;
-    memcpy(emitter->bytes + site->jump, &offset, sizeof(offset));
+    emit_point(emitter, site->jump, emit_here(emitter));
     emit_load(emitter, RCX, WORD_WATCH_RCX);
     emit_put_aside(emitter);
     emit_load(emitter, RAX, WORD_ASIDE_RAX);
@@ -195,9 +210,15 @@ void emit_watch_site(struct emitter *emitter, const struct watch_site *site, uin
     }
     emit_save(emitter, RAX, WORD_ACCESS_END);
     emit_store_constant(emitter, WORD_ACCESS_KIND, kind);
-    emit_store_constant(emitter, WORD_ACCESS_UNEXECUTED, unexecuted);
+    emit_store_constant(emitter, WORD_ACCESS_UNEXECUTED, (uint32_t)site->unexecuted);
     emit_store_constant(emitter, WORD_ACCESS_BACK, site->back);
     emit_jump(emitter, ENGINE_WATCH_ROUTINE);
+}
+
+void emit_watch_sites(struct emitter *emitter, const struct watch_sites *sites)
+{
+    for (uint32_t i = 0; i < sites->count; i++)
+        emit_site(emitter, &sites->site[i]);
 }
 
 /* --- The routine ----------------------------------------------------------------------------- */
@@ -209,6 +230,7 @@ static void emit_rdx(struct emitter *emitter, uint8_t opcode, uint32_t word)
     emit_word(emitter, word);
 }
 
+#define CONDITION_ZERO (CONDITION_NOT_EQUAL ^ OPPOSITE_CONDITION)
 #define LOAD 0x8b
 #define SAVE 0x89
 #define ADD 0x03
@@ -260,8 +282,7 @@ static void emit_search(struct emitter *emitter, size_t *none)
     size_t next = emitter->size;
     EMIT(emitter, 0x48, 0x8b, 0x51, 0x08); /* mov rdx, [rcx + 8]: its end, 0 behind the last */
     EMIT(emitter, 0x48, 0x85, 0xd2);       /* test rdx, rdx */
-    emit_branch(emitter, 0x84, 0);
-    *none = emitter->size;
+    *none = emit_branch(emitter, CONDITION_ZERO, 0);
     emit_rdx(emitter, COMPARE, WORD_ACCESS_START);
     size_t behind = emit_short_branch(emitter, SHORT_IF_NOT_BELOW);
     EMIT(emitter, 0x48, 0x8b, 0x11); /* mov rdx, [rcx]: its start */
@@ -291,10 +312,7 @@ uint32_t emit_watch_routine(struct emitter *emitter)
     emit_rdx(emitter, LOAD, WORD_WATCH_STOPS);
     EMIT(emitter, 0x48, 0x85, 0xd2); /* test rdx, rdx */
     size_t stops = emit_short_branch(emitter, SHORT_IF_NOT_ZERO);
-    if (!emitter->full) {
-        uint32_t offset = (uint32_t)(emitter->size - none);
-        memcpy(emitter->bytes + none - 4, &offset, sizeof(offset));
-    }
+    emit_point(emitter, none, emit_here(emitter));
     emit_give_back(emitter);
     EMIT(emitter, 0xff, 0x24, 0x25); /* jmp [word] */
     emit_word(emitter, WORD_ACCESS_BACK);

@@ -25,9 +25,9 @@
 /* A check whose slow part is to be emitted behind the block. */
 struct watch_site {
     struct insn_access access;
-    size_t jump;   /* where in the emitter the offset of the jump to it stands */
-    uint32_t back; /* where it goes on */
-    uint32_t insn; /* index of its instruction */
+    size_t jump;        /* where in the emitter the offset of the jump to it stands */
+    uint32_t back;      /* where it goes on */
+    int32_t unexecuted; /* at its instruction, with WORD_REMAINING: what remains to be executed */
 };
 
 #define WATCH_SITES_MAX 192
@@ -39,14 +39,17 @@ struct watch_sites {
     struct watch_site site[WATCH_SITES_MAX];
 };
 
-/* Emits the checks of the instruction at `address`, the block's number `index`. false: where it
- * touches memory cannot be told, and it is to be stepped. */
+/* Emits the checks of the instruction at `address`, before which WORD_REMAINING and `unexecuted`
+ * make what remains to be executed. false: where it touches memory cannot be told, and it is to be
+ * stepped. */
 bool emit_watch_checks(struct emitter *emitter, const uint8_t *bytes, size_t size, uint64_t address,
-                       uint32_t index, struct watch_sites *sites);
+                       int32_t unexecuted, struct watch_sites *sites);
 
-/* Emits the slow part of a check; at its instruction WORD_REMAINING and `unexecuted` make what
- * remains to be executed. */
-void emit_watch_site(struct emitter *emitter, const struct watch_site *site, uint32_t unexecuted);
+/* Whether that would be true. */
+bool watch_can_check(const uint8_t *bytes, size_t size, uint64_t address, unsigned watched);
+
+/* Emits the slow parts of all checks. */
+void emit_watch_sites(struct emitter *emitter, const struct watch_sites *sites);
 
 /* Emits the routine, which is at ENGINE_WATCH_ROUTINE. Returns where it traps. */
 uint32_t emit_watch_routine(struct emitter *emitter);

@@ -44,9 +44,7 @@ static struct error *write_routine(struct translator *translator)
     CLEANUP(free) struct emitter *emitter = malloc(sizeof(*emitter));
     if (!emitter)
         return &err_no_memory;
-    emitter->size = 0;
-    emitter->full = false;
-    emitter->base = ENGINE_WATCH_ROUTINE;
+    emit_begin(emitter, ENGINE_WATCH_ROUTINE);
     uint32_t trap = emit_watch_routine(emitter);
     struct error *error = tracee_write(translator->tracee, taddr_of(ENGINE_WATCH_ROUTINE),
                                        emitter->bytes, emitter->size);
