@@ -8,8 +8,9 @@
  *
  *   gate:  int3               the run stops there, or there is no block yet
  *          jmp block          this run does not care
- *          jmp test           this run looks for a point there (point_test.h), then goes to the
- * block
+ *          jmp test           this run looks for a point there (point_test.h), then the block
+ *          jmp note           this run remembers its last visit: the instructions that remain go
+ *                             into a word; then the block, or the test
  */
 #ifndef REEL_TRANSLATE_GATES_H
 #define REEL_TRANSLATE_GATES_H
@@ -36,6 +37,13 @@ uint32_t gate_code(const struct translator *translator, const struct gate *gate)
 
 /* The block at the gate's address is new: makes the gate lead to it, as far as the run wants. */
 struct error *gate_open(struct translator *translator, const struct block *block) MUST_CHECK;
+
+/* Before a run that takes notes: there are none. */
+struct error *gates_clear_note(struct translator *translator) MUST_CHECK;
+
+/* The last visit of a gate that notes: *remaining as it was there; false if there was none. */
+struct error *gates_read_note(struct translator *translator, taddr *address, uint64_t *remaining,
+                              bool *any) MUST_CHECK;
 
 /* The block at the address is void: shuts its gate. */
 struct error *gate_close(struct translator *translator, uint64_t address) MUST_CHECK;

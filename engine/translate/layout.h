@@ -5,11 +5,11 @@
  * position-independent refer to within reach.
  *
  *   0x70010000  words: what translated code counts and saves
- *   0x70020000  gates (gates.h), and the test for a run's point (point_test.h)
- *   0x70100000  where to go for the program addresses with the same low 16 bits, 65,536 entries of
- * 8 bytes: to the first of their entries, or to the trap for unknown addresses 0x70180000  code of
- * blocks that are cut to fit, one at a time 0x70200000  code: the trap for unknown addresses, then
- * blocks in the order of their translation
+ *   0x70020000  gates and their notes (gates.h), and the test for a run's point (point_test.h)
+ *   0x70100000  where to go for the program addresses with the same low 16 bits, 65,536 words:
+ *               the first of their entries (emit_entry), or the trap for unknown addresses
+ *   0x70180000  code of a block that is cut to fit
+ *   0x70200000  code: the trap for unknown addresses, then blocks and entries as they came
  */
 #ifndef REEL_TRANSLATE_LAYOUT_H
 #define REEL_TRANSLATE_LAYOUT_H
@@ -21,7 +21,8 @@
 #define ENGINE_POINT_ON 0x70024000u /* the end of the test: not equal, on to the block */
 #define ENGINE_POINT_TEST 0x70024040u
 #define ENGINE_POINT_CODE_END 0x70028000u
-#define ENGINE_GATES_BYTES (ENGINE_POINT_CODE_END - ENGINE_GATES)
+#define ENGINE_NOTES 0x70030000u
+#define ENGINE_GATES_BYTES 0x20000u
 #define ENGINE_TARGETS 0x70100000u
 #define ENGINE_TARGETS_BYTES 0x80000u
 #define ENGINE_CUT 0x70180000u
@@ -30,11 +31,14 @@
 #define ENGINE_CODE_BYTES (64u << 20)
 
 /* Words of 8 bytes. */
-#define WORD_REMAINING                                                                             \
-    (ENGINE_WORDS + 0)              /* instructions that may still be executed, less a slack */
+/* Instructions that may still be executed, less BLOCK_SLACK. */
+#define WORD_REMAINING (ENGINE_WORDS + 0)
 #define WORD_RCX (ENGINE_WORDS + 8) /* the program's rcx, while the engine uses it */
 #define WORD_R11 (ENGINE_WORDS + 16)
-#define WORD_BASE (ENGINE_WORDS + 24) /* the register that stands in for rip in an operand */
+#define WORD_BASE (ENGINE_WORDS + 24)    /* the register that stands in for rip in an operand */
+#define WORD_NOTE (ENGINE_WORDS + 0x100) /* WORD_REMAINING at the last hit, */
+#define WORD_NOTE_WHICH (ENGINE_WORDS + 0x108) /* and the number of the gate */
+#define WORD_ASIDE_RCX (ENGINE_WORDS + 0x1f8)
 #define WORD_ASIDE_RAX (ENGINE_WORDS + 0x200) /* aside.h */
 #define WORD_ASIDE_FLAGS (ENGINE_WORDS + 0x208)
 #define ENGINE_POINT_VALUES (ENGINE_WORDS + 0x400) /* what the test for a point compares with */

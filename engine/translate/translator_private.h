@@ -10,13 +10,15 @@
 
 #define GATES_MAX 1024
 
-enum gate_use { GATE_STOPS, GATE_TESTS, GATE_LEADS_ON };
+enum gate_use { GATE_STOPS, GATE_LEADS_ON };
 
 /* A program address that no block goes over, and that is led to through gates.h. More than the
  * run's own may be there. */
 struct gate {
     uint64_t address;
     enum gate_use use; /* in this run */
+    bool tests, notes; /* what it leads through */
+    uint32_t notes_to; /* where its note leads */
     uint32_t leads_to; /* 0: it is a trap */
 };
 

@@ -5,6 +5,7 @@
 #include "engine/count/at_breakpoint.h"
 #include "engine/count/at_point.h"
 #include "engine/count/debug_registers.h"
+#include "engine/count/note.h"
 #include "engine/count/step.h"
 #include "engine/count/watch_copies.h"
 #include "engine/translate/aside.h"
@@ -19,7 +20,7 @@ struct run {
     struct translator *translator;
     struct tracee *tracee;
     const struct run_conditions *conditions;
-    uint64_t limit;
+    uint64_t limit; /* of translated code; one that takes notes steps the last instruction */
     struct run_result *ret;
     struct debug_slot slots[DEBUG_REGISTERS];
     size_t slot_count;
@@ -215,7 +216,13 @@ static struct error *meet_watch(struct run *run, size_t watch)
     if (error || watch_copies_changed(run->tracee, &run->copies, watch))
         return error; /* a watch for reads, and a write */
     run->ret->watch = watch;
-    return end_run(run, RUN_ENDED_AT_WATCH);
+    if (!run->conditions->notes)
+        return end_run(run, RUN_ENDED_AT_WATCH);
+    note_hit(&run->ret->last_hit,
+             &(struct run_note){
+                 .any = true, .is_watch = true, .watch = watch, .count = run->ret->count - 1},
+             0);
+    return NULL;
 }
 
 static struct error *arm(struct run *run, bool on)
@@ -243,6 +250,7 @@ static struct error *run_step(struct run *run)
         error = run_counted(run->tracee, run->conditions, 1, &result);
     if (error)
         return error;
+    note_hit(&run->ret->last_hit, &result.last_hit, run->ret->count);
     run->ret->count += result.count;
     run->ret->signal = result.signal;
     run->ret->watch = result.watch;
@@ -381,15 +389,54 @@ static struct error *run_on(struct run *run)
 static struct error *look_around(struct run *run)
 {
     bool at_breakpoint, at_point;
+    struct error *error;
     if (run->conditions->interrupted && *run->conditions->interrupted)
         return end_run(run, RUN_ENDED_BY_INTERRUPT);
+    if (run->conditions->notes) {
+        error = note_breakpoint_here(run->tracee, run->conditions, run->ret->count,
+                                     &run->ret->last_hit);
+        if (error)
+            return error;
+    }
     if (run->ret->count == 0)
         return NULL;
-    struct error *error = is_at_point(run->tracee, run->conditions->point, &at_point);
+    error = is_at_point(run->tracee, run->conditions->point, &at_point);
     if (error || at_point)
         return error ? error : end_run(run, RUN_ENDED_AT_POINT);
+    if (run->conditions->notes)
+        return NULL;
     error = is_at_breakpoint(run->tracee, run->conditions, &at_breakpoint);
     return error || !at_breakpoint ? error : end_run(run, RUN_ENDED_AT_BREAKPOINT);
+}
+
+/* The last hit that translated code has noted. */
+static struct error *collect_note(struct run *run)
+{
+    struct run_note hit = {0};
+    uint64_t remaining = 0;
+    struct error *error = gates_read_note(run->translator, &hit.breakpoint, &remaining, &hit.any);
+    hit.count = run->limit - (remaining + BLOCK_SLACK);
+    if (!error)
+        note_hit(&run->ret->last_hit, &hit, 0);
+    return error;
+}
+
+/* The run's translated part. */
+static struct error *run_to_limit(struct run *run)
+{
+    struct error *error = translator_prepare(run->translator, run->conditions);
+    if (!error)
+        error = watch_copies_take(run->tracee, run->conditions, true, &run->copies);
+    if (!error && run->conditions->notes)
+        error = gates_clear_note(run->translator);
+    if (!error)
+        error = note_breakpoint_here(run->tracee, run->conditions, 0, &run->ret->last_hit);
+    while (!error && !run->ended && run->ret->count < run->limit) {
+        error = run_on(run);
+        if (!error && !run->ended)
+            error = look_around(run);
+    }
+    return error || !run->conditions->notes ? error : collect_note(run);
 }
 
 struct error *translator_run(struct translator *translator, const struct run_conditions *conditions,
@@ -406,14 +453,11 @@ struct error *translator_run(struct translator *translator, const struct run_con
     *ret = (struct run_result){.end = RUN_ENDED_AT_LIMIT};
     forget_exit(&run);
     run.slot_count = debug_slots(run.conditions, run.slots);
-    struct error *error = translator_prepare(translator, run.conditions);
-    if (!error)
-        error = watch_copies_take(run.tracee, run.conditions, true, &run.copies);
-    while (!error && !run.ended && ret->count < run.limit) {
-        error = run_on(&run);
-        if (!error && !run.ended)
-            error = look_around(&run);
-    }
+    bool last_step = run.conditions->notes && run.limit; /* so that none is noted where it ends */
+    run.limit -= last_step;
+    struct error *error = run_to_limit(&run);
+    if (!error && !run.ended && last_step)
+        error = run_step(&run);
     if (!run.ended)
         ret->end = RUN_ENDED_AT_LIMIT;
     if (run.copies.conditions)

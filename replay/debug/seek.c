@@ -2,6 +2,7 @@
  * To a position: from the nearest checkpoint before it, event by event at native speed, then by
  * count.
  */
+#include "engine/count/note.h"
 #include "replay/debug/target_private.h"
 
 /* Instructions between checkpoints; and a checkpoint shortly before the goal of a count, since who
@@ -31,6 +32,8 @@ struct error *count_on(struct target *target, struct session *session,
                        struct position *position, struct run_result *ret)
 {
     struct error *error = NULL;
+    struct run_note last_hit = {0};
+    uint64_t count = 0;
     *ret = (struct run_result){.end = RUN_ENDED_AT_LIMIT};
     while (!error && limit && ret->end == RUN_ENDED_AT_LIMIT) {
         uint64_t piece = limit < INSTRUCTIONS_BETWEEN ? limit : INSTRUCTIONS_BETWEEN;
@@ -39,11 +42,14 @@ struct error *count_on(struct target *target, struct session *session,
         target->running = 0;
         if (error)
             return error;
+        note_hit(&last_hit, &ret->last_hit, count);
         limit -= ret->count;
+        count += ret->count;
         position->count += ret->count;
         if (ret->count == INSTRUCTIONS_BETWEEN)
             error = checkpoint_keep(target, session, *position);
     }
+    ret->last_hit = last_hit;
     return error;
 }
 
