@@ -50,7 +50,7 @@ struct error *session_compare(struct session *session, int signal)
     const struct event *next = session->next;
     int expected = 0;
     if (next->reach == REACH_TRAP)
-        expected = next->kind == EVENT_TSC ? SIGSEGV : (int)next->signal;
+        expected = next->kind == EVENT_INSTRUCTION ? SIGSEGV : (int)next->signal;
     if (signal != expected)
         return session_diverged(
             session, signal ? "a signal that the recording has not" : "no signal", signal);

@@ -7,10 +7,10 @@
  *   0x70010000  words: what translated code counts and saves
  *   0x70020000  gates and their notes (gates.h), and the test for a run's point (point_test.h)
  *   0x70040000  filters, list and routine of watches (watch_check.h)
- *   0x70100000  where to go for the program addresses with the same low 16 bits, 65,536 entries of
- * 8 bytes: to the first of their entries, or to the trap for unknown addresses 0x70180000  code of
- * blocks that are cut to fit, one at a time 0x70200000  code: the trap for unknown addresses, then
- * blocks in the order of their translation
+ *   0x70100000  where to go for the program addresses with the same low 16 bits, 65,536 words:
+ *               the first of their entries (emit_entry), or the trap for unknown addresses
+ *   0x70180000  code of a block that is cut to fit
+ *   0x70200000  code: the trap for unknown addresses, then blocks and entries as they came
  */
 #ifndef REEL_TRANSLATE_LAYOUT_H
 #define REEL_TRANSLATE_LAYOUT_H
@@ -38,8 +38,8 @@
 #define ENGINE_CODE_BYTES (64u << 20)
 
 /* Words of 8 bytes. */
-#define WORD_REMAINING                                                                             \
-    (ENGINE_WORDS + 0)              /* instructions that may still be executed, less a slack */
+/* Instructions that may still be executed, less BLOCK_SLACK. */
+#define WORD_REMAINING (ENGINE_WORDS + 0)
 #define WORD_RCX (ENGINE_WORDS + 8) /* the program's rcx, while the engine uses it */
 #define WORD_R11 (ENGINE_WORDS + 16)
 #define WORD_BASE (ENGINE_WORDS + 24)    /* the register that stands in for rip in an operand */
