@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "engine/count/note.h"
 #include "engine/tracee/xsave.h"
 #include "replay/session_private.h"
 
@@ -104,7 +105,8 @@ static struct error *meet_test(struct session *session, const struct run_conditi
     struct error *error = is_here(session, ended);
     if (error || *ended)
         return error;
-    *ended = is_breakpoint(conditions, session->next->before.value[TRACE_RIP]);
+    *ended =
+        !conditions->notes && is_breakpoint(conditions, session->next->before.value[TRACE_RIP]);
     result->end = RUN_ENDED_AT_BREAKPOINT;
     return NULL;
 }
@@ -121,6 +123,7 @@ static struct error *search(struct session *session, const struct run_conditions
 {
     struct run_conditions with_test = *conditions;
     struct point point;
+    struct run_note last_hit = {0};
     uint64_t count = 0;
     bool ended = false;
     struct error *error = NULL;
@@ -130,6 +133,7 @@ static struct error *search(struct session *session, const struct run_conditions
         error = session_count(session, &with_test, limit - count, ret);
         if (error)
             return error;
+        note_hit(&last_hit, &ret->last_hit, count);
         count += ret->count;
         ended = true;
         if (ret->end == RUN_ENDED_AT_POINT)
@@ -140,6 +144,7 @@ static struct error *search(struct session *session, const struct run_conditions
         }
     }
     ret->count = count;
+    ret->last_hit = last_hit;
     return error;
 }
 
