@@ -10,6 +10,8 @@
 #include "engine/translate/layout.h"
 #include "engine/translate/translator_private.h"
 
+#define FLAG_TRAP 0x100ull /* set by the program: it wants a trap behind the next instruction */
+
 /* One run. */
 struct run {
     struct translator *translator;
@@ -316,7 +318,7 @@ static struct error *run_on(struct run *run)
         run->exit = NULL; /* its block is gone */
         run->from_lookup = false;
     }
-    if (!block || !block->count)
+    if (!block || !block->count || regs->eflags & FLAG_TRAP)
         return run_steps(run, 1);
     return block->count > left ? run_steps(run, left) : run_block(run, block);
 }
