@@ -142,6 +142,20 @@ static void print_start(const struct sequence *sequence)
            regs.gs_base, sequence->cut);
 }
 
+/* Where the steps lead. */
+static void print_path(struct subject *subject, const struct sequence *sequence)
+{
+    static struct outcome outcome;
+    outcome.state.regs.rip = sequence->regs.rip;
+    subject_reset(subject, sequence);
+    printf("  executed:");
+    do {
+        printf(" %llx", outcome.state.regs.rip);
+        subject_run(subject, sequence, BY_STEPS, NULL, 1, &outcome);
+    } while (outcome.result.count);
+    printf("\n");
+}
+
 static void report(struct subject *subject, const struct sequence *failed, uint64_t batch)
 {
     static struct sequence sequence;
@@ -151,12 +165,15 @@ static void report(struct subject *subject, const struct sequence *failed, uint6
         printf("  not alone, only after others: --from %lu --count %lu\n", batch,
                failed->seed - batch + 1);
         sequence_print(&sequence);
+        print_start(&sequence);
+        print_path(subject, &sequence);
         return;
     }
     make_smaller(subject, &sequence);
     print_start(&sequence);
     sequence_print(&sequence);
     subject_load(subject, &sequence, 1);
+    print_path(subject, &sequence);
     check_sequence(subject, &sequence, true, NULL);
 }
 
