@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "record/recorder.h"
+#include "record/written_pages.h"
 
 /* --- Records --------------------------------------------------------------------------------- */
 
@@ -46,17 +47,20 @@ struct error *group_create(struct group **ret)
 }
 
 /* The group goes with its last task. */
-void leave_group(struct task *task)
+void leave_group(struct recorder *recorder, struct task *task)
 {
     struct group *group = task->group;
     call_deinit(task);
-    forget_ready(task);
+    forget_ready(recorder, task);
     if (group->current == task)
         group->current = NULL;
     task->group = NULL;
     if (--group->tasks)
         return;
     mapped_ranges_deinit(&group->files);
+    page_ranges_deinit(&group->written);
+    written_pages_forget(group);
+    site_list_deinit(&group->sites);
     free(group);
 }
 
@@ -75,11 +79,7 @@ void task_destroy(struct recorder *recorder, struct task *task)
     while (*link != task)
         link = &(*link)->next;
     *link = task->next;
-    while (task->held) {
-        struct held_signal *next = task->held->next;
-        free(task->held);
-        task->held = next;
-    }
+    forget_held_signals(recorder, task);
     tracee_destroy(task->tracee);
     free(task);
 }
@@ -170,7 +170,9 @@ static struct error *join_group(struct recorder *recorder, struct task *creator,
     struct group *group = child->group;
     group->tasks = 1;
     group->program_break = creator->group->program_break;
-    return mapped_ranges_copy(&group->files, &creator->group->files);
+    group->cpuid_traps = creator->group->cpuid_traps;
+    error = site_list_copy(&group->sites, &creator->group->sites);
+    return error ? error : mapped_ranges_copy(&group->files, &creator->group->files);
 }
 
 /* The registers that the child starts with are its creator's, as the program had them. */
@@ -308,7 +310,7 @@ struct error *start_child(struct recorder *recorder, struct task *task, uint64_t
         error = log_forked_start(recorder, task, child, event);
     if (error)
         return error;
-    make_ready(child);
+    make_ready(recorder, child);
     return child->group == task->group ? NULL : schedule(recorder, child->group);
 }
 
@@ -365,7 +367,7 @@ struct error *on_exiting(struct recorder *recorder, struct task *task)
         error = tracee_run(task->tracee, RUN_ON, 0);
     if (!task->group)
         return error;
-    forget_ready(task);
+    forget_ready(recorder, task);
     struct error *next = give_up_turn(recorder, task);
     return error ? error : next;
 }
@@ -383,7 +385,7 @@ struct error *on_gone(struct recorder *recorder, struct task *task, int status)
     bool group_lives = group->tasks > 1;
     if (!error)
         error = release_output(recorder, task);
-    leave_group(task);
+    leave_group(recorder, task);
     process_release(recorder, task->process);
     task_destroy(recorder, task);
     if (error || !group_lives)

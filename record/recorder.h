@@ -23,7 +23,9 @@
 #include "engine/syscall/call_model.h"
 #include "engine/tracee/tracee.h"
 #include "record/draft.h"
+#include "record/known_sites.h"
 #include "record/mapped_ranges.h"
+#include "record/page_ranges.h"
 #include "record/record.h"
 #include "trace-format/store.h"
 #include "trace-format/writer.h"
@@ -40,7 +42,7 @@ struct process {
     pid_t pid, parent;
     unsigned tasks; /* not yet gone */
     struct kernel_sigaction
-        segv; /* what the program set for SIGSEGV, which our rdtsc traps may destroy */
+        segv; /* what the program set for SIGSEGV, which our own traps may destroy */
     char *executable;
 };
 
@@ -65,7 +67,8 @@ struct pending_call {
 /* An asynchronous signal that arrived in user code and waits for the task's next event. */
 struct held_signal {
     siginfo_t info;
-    bool sent; /* handed back to the kernel: its delivery stop is about to come */
+    uint64_t due; /* ns: when the task is to be interrupted for it, if it has made no call */
+    bool sent;    /* handed back to the kernel: its delivery stop is about to come */
     struct held_signal *next;
 };
 
@@ -84,6 +87,11 @@ struct task {
     uint64_t signal_mask;
     uint64_t clear_child_tid; /* address that the kernel clears at the task's end; 0: none */
     uint64_t stack_pointer;   /* when it was last seen */
+    bool interrupted;         /* PTRACE_INTERRUPT was sent, and no stop has come since */
+    bool trap_pending;        /* ... and the trap that it makes may still come */
+    bool in_group_stop;       /* stopped by job control */
+    bool spins;               /* when last interrupted it was waiting for another task's write */
+    uint64_t slice;           /* ns that it may keep the turn without a call while others wait */
     bool holds_exit_stop;     /* READY with the exit stop of `call` still to be looked at */
     struct task *next;        /* of the recorder's list */
     struct task *ready_next;  /* of the group's queue */
@@ -96,10 +104,15 @@ struct group {
     struct task *current; /* the one that may run user code, or sits in a call that has not lost the
                              turn yet */
     struct task *ready_first, **ready_last;
-    uint64_t slice_start; /* ns */
+    uint64_t slice_start;       /* ns */
+    struct page_ranges written; /* since the last point, as far as is known */
+    bool written_tried;         /* written_pages.c: */
+    int written_descriptor;     /* what tells them; -1: nothing does */
     uint64_t program_break;
     struct scratch_block *scratch; /* in use, by address */
     struct mapped_ranges files;
+    struct site_list sites; /* patched (patches.c) */
+    bool cpuid_traps;       /* by itself: it is not patched */
 };
 
 struct recorder {
@@ -114,7 +127,11 @@ struct recorder {
     int root_status;
     cpu_set_t affinity; /* what reel was started with; the tracees are told this one */
     int cpu;
+    unsigned
+        waiting; /* READY tasks and held signals: someone may have to be interrupted for them */
     struct record_statistics statistics;
+    struct known_sites known_sites;
+    bool no_cpuid_trap;            /* the processor does not offer it (ARCH_SET_CPUID) */
     uint64_t anonymous_objects;    /* shared mappings without a file so far */
     struct early_stop *early;      /* stops of tasks that nobody has told us of yet */
     struct task *output_holder[3]; /* [1], [2]: the task whose write to that output is under way */
@@ -133,14 +150,26 @@ struct error *wait_first_stop(struct recorder *recorder, pid_t tid, struct stop 
 uint64_t monotonic_now(void); /* ns */
 
 /* --- sched.c --------------------------------------------------------------------------------- */
-void make_ready(struct task *task);   /* to the end of its group's queue */
-void forget_ready(struct task *task); /* out of the queue, if it is there */
+void make_ready(struct recorder *recorder, struct task *task); /* to the end of its group's queue */
+void forget_ready(struct recorder *recorder,
+                  struct task *task); /* out of the queue, if it is there */
 struct error *give_up_turn(struct recorder *recorder, struct task *task) MUST_CHECK;
 struct error *schedule(struct recorder *recorder, struct group *group) MUST_CHECK;
 struct error *go_on(struct recorder *recorder,
                     struct task *task) MUST_CHECK; /* the current task, in user code */
 struct error *wait_in_call(struct recorder *recorder,
                            struct task *task) MUST_CHECK; /* the current task, in its call */
+
+/* --- preempt.c ------------------------------------------------------------------------------- */
+#define SLICE_NS 50000000ull /* of a task that makes no calls */
+
+/* Waits for any task to stop, interrupting those whose time is over. *tid is 0 if nothing came. */
+struct error *wait_any(struct recorder *recorder, pid_t *tid, int *status) MUST_CHECK;
+/* The stop that an interruption made. */
+struct error *on_interrupted(struct recorder *recorder, struct task *task) MUST_CHECK;
+/* At a call's entry, of a task that may still get that stop, which would make the call fail: takes
+ * the call back, so that it is made again. */
+struct error *absorb_interrupt(struct task *task) MUST_CHECK;
 
 /* --- on_syscall.c ---------------------------------------------------------------------------- */
 struct error *on_call_entry(struct recorder *recorder, struct task *task) MUST_CHECK;
@@ -184,13 +213,22 @@ task_view(struct task *task); /* the program's memory, seen through the call's s
 struct error *on_signal(struct recorder *recorder, struct task *task, int signal) MUST_CHECK;
 /* A held signal that is not blocked (a handler may have blocked it meanwhile); NULL if none. */
 struct error *find_deliverable_signal(struct task *task, struct held_signal **ret) MUST_CHECK;
+/* Leaves the call that the task is about to make; it stands on the instruction then. */
+struct error *take_back_call(struct task *task, const struct user_regs_struct *entry) MUST_CHECK;
+/* Sends it again, to a task that stands at a point: it is delivered before anything else runs. */
+void send_held_signal(struct task *task, struct held_signal *held);
+void forget_held_signals(struct recorder *recorder, struct task *task);
 /* At a call's entry. */
 struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
                                   struct held_signal *held) MUST_CHECK;
 
-/* --- on_tsc.c -------------------------------------------------------------------------------- */
-bool is_tsc_trap(struct task *task, const siginfo_t *info);
-struct error *on_tsc(struct recorder *recorder, struct task *task) MUST_CHECK;
+/* --- on_instruction.c ------------------------------------------------------------------------ */
+bool is_instruction_trap(struct task *task, const siginfo_t *info);
+struct error *on_instruction(struct recorder *recorder, struct task *task) MUST_CHECK;
+
+/* --- patches.c ------------------------------------------------------------------------------- */
+/* What the effects of the draft call for, behind them: the last that is done to memory. */
+struct error *add_patches(struct recorder *recorder, struct task *task) MUST_CHECK;
 
 /* --- on_task.c ------------------------------------------------------------------------------- */
 struct error *on_new_task(struct recorder *recorder, struct task *creator, bool vfork) MUST_CHECK;
@@ -201,7 +239,7 @@ struct error *on_exiting(struct recorder *recorder, struct task *task) MUST_CHEC
 struct error *on_gone(struct recorder *recorder, struct task *task, int status) MUST_CHECK;
 struct error *task_create(struct recorder *recorder, pid_t tid, struct task **ret) MUST_CHECK;
 struct error *group_create(struct group **ret) MUST_CHECK;
-void leave_group(struct task *task);
+void leave_group(struct recorder *recorder, struct task *task);
 
 /* --- on_thread_exit.c ------------------------------------------------------------------------ */
 /* At the entry of exit, by a thread that others outlive: does to memory what the kernel would do

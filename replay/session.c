@@ -313,5 +313,5 @@ struct error *session_xsave(struct session *session, uint32_t tid, void *bytes, 
 
 size_t session_read(struct session *session, taddr address, void *bytes, size_t size)
 {
-    return tracee_read_some(vessel_tracee(session->vessel), address, bytes, size);
+    return vessel_read_original(session->vessel, address, bytes, size);
 }

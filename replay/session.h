@@ -82,7 +82,9 @@ uint64_t session_event(const struct session *session);
 /* The vessel's task, with the registers of the next event's task loaded. */
 struct error *session_load(struct session *session, struct tracee **ret) MUST_CHECK;
 
-/* Runs the next event's task counted: run_counted(), by the translator where that is faster. */
+/* Runs the next event's task counted: run_counted(), by the translator where that is faster. At the
+ * next event's point, if it has one, the run ends with RUN_ENDED_AT_POINT, also right where it
+ * begins. */
 struct error *session_run_counted(struct session *session, const struct run_conditions *conditions,
                                   uint64_t limit, struct run_result *ret) MUST_CHECK;
 

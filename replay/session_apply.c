@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "replay/session_private.h"
 
@@ -121,7 +120,8 @@ static struct error *print_output(struct session *session, const struct effect *
     for (uint64_t done = 0; done < effect->length;) {
         uint64_t size =
             effect->length - done < sizeof(bytes) ? effect->length - done : sizeof(bytes);
-        size_t got = session_read(session, taddr_add(effect->address, done), bytes, size);
+        size_t got = tracee_read_some(vessel_tracee(session->vessel),
+                                      taddr_add(effect->address, done), bytes, size);
         if (got == 0)
             return session_diverged(session, "output from memory that is not there", 0);
         session->options->output(session->options->context, effect->output.descriptor, bytes, got);
@@ -134,15 +134,11 @@ static struct error *check_memory(struct session *session, const struct effect *
 {
     if (!session->options->check_memory)
         return NULL;
-    uint8_t *bytes = calloc(1, effect->length ? effect->length : 1);
-    if (!bytes)
-        return &err_no_memory;
-    session_read(session, effect->address, bytes, effect->length);
-    uint64_t hash = XXH3_64bits(bytes, effect->length);
-    free(bytes);
-    if (hash == effect->check.hash)
-        return NULL;
-    struct error *error = session_diverged(session, "memory", 0);
+    uint64_t hash;
+    struct error *error = session_hash(session, effect->address, effect->length, &hash);
+    if (error || hash == effect->check.hash)
+        return error;
+    error = session_diverged(session, "memory", 0);
     session->divergence.address = effect->address;
     session->divergence.length = effect->length;
     return error;
@@ -161,6 +157,9 @@ static struct error *apply_effect(struct session *session, const struct event *e
         return print_output(session, effect);
     case EFFECT_CHECK:
         return check_memory(session, effect);
+    case EFFECT_STATE:
+    case EFFECT_WORD:
+        return NULL; /* session_point.c */
     case EFFECT_FORK:
         return NULL; /* session_fork_stream() */
     default:

@@ -1,6 +1,7 @@
 /*
  * From one event to the next: the task runs, natively or counted, under PTRACE_SYSEMU, to its next
- * system call or to the instruction that traps; then all its registers must be the recorded ones.
+ * system call or to the instruction that traps, or, always counted, to a point between two
+ * instructions (session_point.c); then all its registers must be the recorded ones.
  */
 #include <string.h>
 
@@ -32,7 +33,7 @@ struct error *session_diverged(struct session *session, const char *what, int si
     return &err_diverged;
 }
 
-static bool same_registers(const struct trace_regs *a, const struct trace_regs *b, bool at_call)
+bool session_same_registers(const struct trace_regs *a, const struct trace_regs *b, bool at_call)
 {
     for (size_t i = 0; i < TRACE_REGS; i++) {
         uint64_t difference = a->value[i] ^ b->value[i];
@@ -49,7 +50,7 @@ struct error *session_compare(struct session *session, int signal)
     const struct event *next = session->next;
     int expected = 0;
     if (next->reach == REACH_TRAP)
-        expected = next->kind == EVENT_TSC ? SIGSEGV : (int)next->signal;
+        expected = next->kind == EVENT_INSTRUCTION ? SIGSEGV : (int)next->signal;
     if (signal != expected)
         return session_diverged(
             session, signal ? "a signal that the recording has not" : "no signal", signal);
@@ -59,7 +60,7 @@ struct error *session_compare(struct session *session, int signal)
     struct error *error = session_registers(session, next->tid, &replayed);
     if (error)
         return error;
-    if (same_registers(&next->before, &replayed, next->reach == REACH_CALL))
+    if (session_same_registers(&next->before, &replayed, next->reach == REACH_CALL))
         return NULL;
     return session_diverged(session, "registers", signal);
 }
@@ -84,18 +85,14 @@ static bool goes_on(const struct run_result *result)
 static struct error *run_counting(struct session *session, const struct run_conditions *conditions,
                                   struct run_result *ret)
 {
-    const struct session_options *options = session->options;
-    struct tracee *tracee = vessel_tracee(session->vessel);
     struct error *error;
     uint64_t count = 0;
     do {
-        error = options->way == SESSION_RUNS_STEPPED
-                    ? run_counted(tracee, NULL, UINT64_MAX, ret)
-                    : vessel_run_counted(session->vessel, NULL, UINT64_MAX, ret);
+        error = session_run_counted(session, NULL, UINT64_MAX, ret);
         count += error ? 0 : ret->count;
     } while (!error && goes_on(ret));
     if (!error && ret->end == RUN_ENDED_AT_CALL)
-        error = run_natively(tracee, conditions, ret);
+        error = run_natively(vessel_tracee(session->vessel), conditions, ret);
     ret->count = count;
     return error;
 }
@@ -110,7 +107,7 @@ static struct error *run_to_stop(struct session *session, int *signal)
     struct error *error = session_load(session, &tracee);
     if (error)
         return error;
-    if (options->way == SESSION_RUNS_NATIVELY)
+    if (options->way == SESSION_RUNS_NATIVELY && session->next->reach != REACH_POINT)
         error = run_natively(tracee, &conditions, &result);
     else
         error = run_counting(session, &conditions, &result);
@@ -131,10 +128,22 @@ struct error *session_reach(struct session *session)
     return error ? error : session_compare(session, signal);
 }
 
+struct error *session_count(struct session *session, const struct run_conditions *conditions,
+                            uint64_t limit, struct run_result *ret)
+{
+    return session->options->way == SESSION_RUNS_STEPPED
+               ? run_counted(vessel_tracee(session->vessel), conditions, limit, ret)
+               : vessel_run_counted(session->vessel, conditions, limit, ret);
+}
+
 struct error *session_run_counted(struct session *session, const struct run_conditions *conditions,
                                   uint64_t limit, struct run_result *ret)
 {
     struct tracee *tracee;
     struct error *error = session_load(session, &tracee);
-    return error ? error : vessel_run_counted(session->vessel, conditions, limit, ret);
+    if (error)
+        return error;
+    return session->next && session->next->reach == REACH_POINT
+               ? session_run_to_point(session, conditions, limit, ret)
+               : session_count(session, conditions, limit, ret);
 }

@@ -247,6 +247,7 @@ static bool take_effect(struct event_decoder *decoder, struct effect *ret, size_
         take_output(records, ret);
         return true;
     case EFFECT_CHECK:
+    case EFFECT_STATE:
         take_range(records, ret);
         ret->check.hash = cursor_varint(records);
         return true;
@@ -257,6 +258,17 @@ static bool take_effect(struct event_decoder *decoder, struct effect *ret, size_
         return true;
     case EFFECT_STACK_LIMIT:
         ret->stack_limit.bytes = cursor_varint(records);
+        return true;
+    case EFFECT_WORD:
+        take_range(records, ret);
+        ret->word.value = cursor_varint(records);
+        records->failed = records->failed || ret->length != sizeof(ret->word.value);
+        return true;
+    case EFFECT_PATCH:
+        take_range(records, ret);
+        ret->patch.original = cursor_u8(records);
+        return true;
+    case EFFECT_TRAP_CPUID:
         return true;
     }
     return false;
@@ -387,11 +399,19 @@ static bool take_event_fields(struct event_decoder *decoder, struct event *ret)
         ret->status = take_u32(&decoder->records);
         ret->exit_flags = take_flags(&decoder->records, EXIT_FLAGS_ALL);
         return true;
+    case EVENT_POINT:
+        ret->vectors = cursor_varint(&decoder->records);
+        ret->nanoseconds = cursor_varint(&decoder->records);
+        return true;
+    case EVENT_INSTRUCTION:
+        ret->instruction = take_u32(&decoder->records);
+        if (ret->instruction < INSTRUCTION_RDTSC || ret->instruction > INSTRUCTION_RDSEED)
+            decoder->records.failed = true;
+        return true;
     case EVENT_START:
     case EVENT_CALL:
     case EVENT_CALL_ENTER:
     case EVENT_CALL_EXIT:
-    case EVENT_TSC:
         return true;
     }
     return false;

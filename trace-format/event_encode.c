@@ -160,11 +160,19 @@ static uint8_t *put_effect_fields(uint8_t *at, const struct effect *effect)
     case EFFECT_OUTPUT:
         return put_varint(at, effect->output.descriptor);
     case EFFECT_CHECK:
+    case EFFECT_STATE:
         return put_varint(at, effect->check.hash);
     case EFFECT_RESIZE:
         return put_varint(put_varint(at, effect->resize.object), effect->resize.size);
     case EFFECT_STACK_LIMIT:
         return put_varint(at, effect->stack_limit.bytes);
+    case EFFECT_WORD:
+        return put_varint(at, effect->word.value);
+    case EFFECT_PATCH:
+        *at++ = effect->patch.original;
+        return at;
+    case EFFECT_TRAP_CPUID:
+        return at;
     }
     return at;
 }
@@ -258,11 +266,14 @@ static uint8_t *put_event_fields(uint8_t *at, const struct event *event)
         return put_varint(at, event->next_stream);
     case EVENT_EXIT:
         return put_varint(put_varint(at, event->status), event->exit_flags);
+    case EVENT_POINT:
+        return put_varint(put_varint(at, event->vectors), event->nanoseconds);
+    case EVENT_INSTRUCTION:
+        return put_varint(at, event->instruction);
     case EVENT_START:
     case EVENT_CALL:
     case EVENT_CALL_ENTER:
     case EVENT_CALL_EXIT:
-    case EVENT_TSC:
         break;
     }
     return at;
@@ -311,7 +322,7 @@ bool event_encode(struct record_output *output, const struct event *event)
 
 static const char *effect_problem(const struct effect *effect)
 {
-    if (effect->kind < EFFECT_MEMORY || effect->kind > EFFECT_STACK_LIMIT)
+    if (effect->kind < EFFECT_MEMORY || effect->kind > EFFECT_TRAP_CPUID)
         return "an effect of an unknown kind";
     if (effect_has_range(effect->kind) && effect->length > UINT64_MAX - effect->address.value)
         return "an effect that runs past the end of the address space";
@@ -319,6 +330,8 @@ static const char *effect_problem(const struct effect *effect)
         return "a map effect with unknown flags";
     if (effect->kind == EFFECT_MAP && !name_is_good(&effect->map.contents))
         return "a map effect whose contents have no valid name";
+    if (effect->kind == EFFECT_WORD && effect->length != sizeof(uint64_t))
+        return "a word effect of another length than 8";
     if (effect->kind == EFFECT_RESIZE && !effect->resize.object)
         return "a resize effect for object 0";
     if (effect->kind == EFFECT_OUTPUT && effect->output.descriptor - 1 > 1)
@@ -339,10 +352,13 @@ static const char *start_problem(const struct stream_origin *origin)
 const char *event_problem(const struct event *event)
 {
     uint64_t bytes = 0;
-    if (event->kind < EVENT_START || event->kind > EVENT_EXIT)
+    if (event->kind < EVENT_START || event->kind > EVENT_POINT)
         return "an event of an unknown kind";
-    if (event->reach > REACH_TRAP || event->exit_flags & ~(unsigned)EXIT_FLAGS_ALL)
+    if (event->reach > REACH_POINT || event->exit_flags & ~(unsigned)EXIT_FLAGS_ALL)
         return "an event with unknown flags";
+    if (event->kind == EVENT_INSTRUCTION &&
+        (event->instruction < INSTRUCTION_RDTSC || event->instruction > INSTRUCTION_RDSEED))
+        return "an event of an unknown instruction";
     if (event->effect_count > EVENT_EFFECTS_MAX)
         return "an event with more than a million effects";
     for (size_t i = 0; i < event->effect_count; i++) {

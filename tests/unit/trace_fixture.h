@@ -177,15 +177,28 @@ static inline size_t fixture_effects(struct effect *effects)
          .address = taddr_of(0x80000),
          .length = 0x1000,
          .check = {.hash = 0xfedcba9876543210}},
+        {.kind = EFFECT_STATE,
+         .address = taddr_of(0x90000),
+         .length = 0x1000,
+         .check = {.hash = 0x123456789abcdef0}},
+        {.kind = EFFECT_WORD,
+         .address = taddr_of(0x90008),
+         .length = 8,
+         .word = {.value = UINT64_MAX}},
         {.kind = EFFECT_RESIZE, .resize = {.object = 5, .size = 1ull << 40}},
         {.kind = EFFECT_STACK_LIMIT, .stack_limit = {.bytes = UINT64_MAX}},
+        {.kind = EFFECT_PATCH,
+         .address = taddr_of(0x90001),
+         .length = 3,
+         .patch = {.original = 0xff}},
+        {.kind = EFFECT_TRAP_CPUID},
         {.kind = EFFECT_MEMORY, .address = taddr_of(UINT64_MAX), .length = 0, .bytes = bytes},
     };
     memcpy(effects, all, sizeof(all));
     return ARRAY_LENGTH(all);
 }
 
-#define FIXTURE_EFFECTS 14
+#define FIXTURE_EFFECTS 18
 
 static inline void same_effect(const struct effect *a, const struct effect *b)
 {
@@ -206,6 +219,10 @@ static inline void same_effect(const struct effect *a, const struct effect *b)
         assert_string_equal(a->map.path, b->map.path);
         break;
     case EFFECT_UNMAP:
+    case EFFECT_TRAP_CPUID:
+        break;
+    case EFFECT_PATCH:
+        assert_int_equal(a->patch.original, b->patch.original);
         break;
     case EFFECT_RESIZE:
         assert_true(a->resize.object == b->resize.object && a->resize.size == b->resize.size);
@@ -235,7 +252,11 @@ static inline void same_effect(const struct effect *a, const struct effect *b)
     case EFFECT_OUTPUT:
         assert_int_equal(a->output.descriptor, b->output.descriptor);
         break;
+    case EFFECT_WORD:
+        assert_true(a->word.value == b->word.value);
+        break;
     case EFFECT_CHECK:
+    case EFFECT_STATE:
         assert_true(a->check.hash == b->check.hash);
         break;
     }
@@ -267,6 +288,7 @@ static inline void same_event(const struct event *a, const struct event *b)
     if (event_has_after(a->kind))
         assert_memory_equal(&a->after, &b->after, sizeof(a->after));
     assert_int_equal(a->signal, b->signal);
+    assert_int_equal(a->instruction, b->instruction);
     assert_int_equal(!a->siginfo, !b->siginfo);
     if (a->siginfo)
         assert_memory_equal(a->siginfo, b->siginfo, SIGINFO_BYTES);
