@@ -167,9 +167,11 @@ static bool may_write(const struct draw *draw, const ZydisDecodedOperand *operan
 
 /* A bit of memory by a number of 64 bits, or an element by one of 32, may be anywhere; and so,
  * where addresses are short, in the engine's memory, which no program has. */
-static bool goes_far(const ZydisDecodedInstruction *instruction,
+static bool goes_far(const struct draw *draw, const ZydisDecodedInstruction *instruction,
                      const ZydisDecodedOperand *operands)
 {
+    if (instruction->address_width == 64 && draw->sequence->place != 0)
+        return false;
     switch (instruction->mnemonic) {
     case ZYDIS_MNEMONIC_BT:
     case ZYDIS_MNEMONIC_BTC:
@@ -210,7 +212,7 @@ static bool fits(const struct draw *draw, const ZydisDecodedInstruction *instruc
                  const ZydisDecodedOperand *operands)
 {
     if (!has_good_category(instruction) || !has_good_mnemonic(instruction) ||
-        !is_there(instruction) || (draw->sequence->place == 0 && goes_far(instruction, operands)))
+        !is_there(instruction) || goes_far(draw, instruction, operands))
         return false;
     for (size_t i = 0; i < instruction->operand_count; i++) {
         const ZydisDecodedOperand *operand = &operands[i];
