@@ -28,15 +28,14 @@ static bool instruction_at(struct task *task, uint64_t address, struct instructi
            (ret->kind == INSTRUCTION_CPUID && task->group->cpuid_traps);
 }
 
-bool is_instruction_trap(struct task *task, const siginfo_t *info)
+bool is_instruction_trap(struct task *task, const siginfo_t *info, struct instruction *ret)
 {
     struct user_regs_struct *regs;
-    struct instruction instruction;
     if (info->si_signo != SIGSEGV || info->si_code != SI_KERNEL || info->si_addr != NULL)
         return false;
     struct error *error = tracee_regs(task->tracee, &regs);
     error_free(error);
-    return !error && instruction_at(task, regs->rip, &instruction);
+    return !error && instruction_at(task, regs->rip, ret);
 }
 
 /* Whether the kernel's forced delivery has destroyed something. */
@@ -76,20 +75,18 @@ static struct error *restore_signal_state(struct task *task)
     return error;
 }
 
-struct error *on_instruction(struct recorder *recorder, struct task *task)
+struct error *on_instruction(struct recorder *recorder, struct task *task,
+                             const struct instruction *instruction)
 {
     struct user_regs_struct *regs;
-    struct instruction instruction;
     struct error *error = tracee_regs(task->tracee, &regs);
     if (error)
         return error;
-    if (!instruction_at(task, regs->rip, &instruction)) /* it was there just now */
-        return &err_tracee_gone;
     draft_begin(&recorder->draft, EVENT_INSTRUCTION);
     struct event *event = &recorder->draft.event;
-    event->instruction = instruction.kind;
+    event->instruction = instruction->kind;
     event->before = trace_regs_of(regs);
-    instruction_execute(&instruction, regs);
+    instruction_execute(instruction, &recorder->cpuid_answers, regs);
     tracee_regs_changed(task->tracee);
     event->after = trace_regs_of(regs);
     task->boundary_signals = 0;

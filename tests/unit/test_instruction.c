@@ -58,18 +58,20 @@ static void random_numbers_go_where_they_belong(void **state)
     bool differs = false;
     for (int i = 0; i < 10; i++) {
         struct user_regs_struct regs = {.r9 = FULL, .rip = 100, .eflags = 0xad7};
-        instruction_execute(&wide, &regs);
+        instruction_execute(&wide, NULL, &regs);
         differs = differs || (regs.r9 != FULL && regs.r9 >> 32);
         assert_true(regs.rip == 104 && (regs.eflags | 1) == 0x203);
         regs.r9 = FULL;
-        instruction_execute(&half, &regs);
+        instruction_execute(&half, NULL, &regs);
         assert_true(regs.r9 >> 32 == 0);
         regs.r9 = FULL;
-        instruction_execute(&narrow, &regs);
+        instruction_execute(&narrow, NULL, &regs);
         assert_true(regs.r9 >> 16 == FULL >> 16 && regs.rip == 113 && regs.rax == 0);
     }
     assert_true(differs);
 }
+
+static struct cpuid_answers answers;
 
 static struct user_regs_struct cpuid_of(uint32_t leaf, uint32_t subleaf)
 {
@@ -79,7 +81,7 @@ static struct user_regs_struct cpuid_of(uint32_t leaf, uint32_t subleaf)
                                     .rbx = FULL,
                                     .rdx = FULL,
                                     .eflags = 0xad7};
-    instruction_execute(&cpuid, &regs);
+    instruction_execute(&cpuid, &answers, &regs);
     assert_true(regs.rip == 2 && regs.eflags == 0xad7);
     return regs;
 }
@@ -99,12 +101,29 @@ static void cpuid_says_what_can_be_recorded(void **state)
     assert_true(regs.rdx == (d & ~(1u << 22 | 1u << 24 | 1u << 25))); /* AMX */
 }
 
+/* However often it is asked, and more often than there is room for answers. */
+static void cpuid_answers_alike(void **state)
+{
+    uint32_t a, b, c, d;
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t subleaf = 0; subleaf < ARRAY_LENGTH(answers.known) + 4; subleaf++) {
+            __cpuid_count(0xd, subleaf, a, b, c, d);
+            struct user_regs_struct regs = cpuid_of(0xd, subleaf);
+            assert_true(regs.rax == a && regs.rbx == b && regs.rcx == c && regs.rdx == d);
+        }
+    }
+    __cpuid(0x80000000, a, b, c, d);
+    struct user_regs_struct regs = cpuid_of(0x80000000, 77);
+    assert_true(regs.rax == a && regs.rbx == b && regs.rcx == c && regs.rdx == d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(are_told),
         cmocka_unit_test(random_numbers_go_where_they_belong),
         cmocka_unit_test(cpuid_says_what_can_be_recorded),
+        cmocka_unit_test(cpuid_answers_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
