@@ -106,6 +106,10 @@ json_t *event_json(uint32_t stream, const struct event *event)
     case EVENT_INSTRUCTION:
         put_instruction(object, event);
         break;
+    case EVENT_POINT:
+        json_put(object, "at", json_hex(event->before.value[TRACE_RIP]));
+        json_put(object, "nanoseconds", json_count(event->nanoseconds));
+        break;
     case EVENT_EXIT:
         put_exit(object, event);
         break;
@@ -152,6 +156,7 @@ static void put_details(json_t *object, const struct effect *effect)
         json_put(object, "descriptor", json_count(effect->output.descriptor));
         break;
     case EFFECT_CHECK:
+    case EFFECT_STATE:
         json_put(object, "hash", json_hex(effect->check.hash));
         break;
     case EFFECT_TASK:
@@ -167,6 +172,9 @@ static void put_details(json_t *object, const struct effect *effect)
         break;
     case EFFECT_STACK_LIMIT:
         json_put(object, "bytes", json_count(effect->stack_limit.bytes));
+        break;
+    case EFFECT_WORD:
+        json_put(object, "value", json_hex(effect->word.value));
         break;
     case EFFECT_PATCH:
         json_put(object, "original", json_hex(effect->patch.original));

@@ -131,6 +131,9 @@ void event_text(struct buffer *buffer, const struct event *event)
     case EVENT_INSTRUCTION:
         instruction_text(buffer, event);
         break;
+    case EVENT_POINT:
+        buffer_printf(buffer, " at 0x%" PRIx64, event->before.value[TRACE_RIP]);
+        break;
     case EVENT_EXIT:
         exit_text(buffer, event);
         break;
@@ -189,6 +192,7 @@ static void details_text(struct buffer *buffer, const struct effect *effect)
         buffer_printf(buffer, " to descriptor %u", effect->output.descriptor);
         break;
     case EFFECT_CHECK:
+    case EFFECT_STATE:
         buffer_printf(buffer, " hash %016" PRIx64, effect->check.hash);
         break;
     case EFFECT_RESIZE:
@@ -200,6 +204,9 @@ static void details_text(struct buffer *buffer, const struct effect *effect)
             buffer_printf(buffer, " none");
         else
             buffer_printf(buffer, " %" PRIu64, effect->stack_limit.bytes);
+        break;
+    case EFFECT_WORD:
+        buffer_printf(buffer, " = 0x%" PRIx64, effect->word.value);
         break;
     case EFFECT_PATCH:
         buffer_printf(buffer, " for %02x", effect->patch.original);

@@ -46,7 +46,7 @@ static struct error *leave_stream(struct recorder *recorder, struct task *task, 
     if (error)
         return error;
     *left = group->tasks > 1 ? group : NULL;
-    leave_group(task);
+    leave_group(recorder, task);
     return NULL;
 }
 

@@ -25,10 +25,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "record/recorder.h"
 
+#define SIGRTMIN_KERNEL 32 /* from here on signals queue (signal(7)) */
 #define BIT(signal) (1ull << ((signal)-1))
 
 static bool is_fault(const siginfo_t *info)
@@ -204,36 +207,56 @@ static struct error *deliver(struct recorder *recorder, struct task *task, const
 
 /* --- Holding --------------------------------------------------------------------------------- */
 
-static struct error *hold(struct task *task, const siginfo_t *info)
+/* How long a task may go on to a call, where signals are delivered cheaply. */
+#define GRACE_NS 5000000ull
+
+static struct error *hold(struct recorder *recorder, struct task *task, const siginfo_t *info,
+                          uint64_t grace)
 {
+    struct held_signal **link = &task->held;
+    while (*link) { /* one that is pending already is not queued again, as in the kernel */
+        if (info->si_signo < SIGRTMIN_KERNEL && (*link)->info.si_signo == info->si_signo)
+            return tracee_run(task->tracee, RUN_ON, 0);
+        link = &(*link)->next;
+    }
     struct held_signal *held = malloc(sizeof(*held));
     if (!held)
         return &err_no_memory;
-    *held = (struct held_signal){.info = *info};
-    struct held_signal **link = &task->held;
-    while (*link)
-        link = &(*link)->next;
+    *held = (struct held_signal){.info = *info, .due = monotonic_now() + grace};
     *link = held;
+    recorder->waiting++;
     return tracee_run(task->tracee, RUN_ON, 0);
 }
 
+static void forget_held(struct recorder *recorder, struct held_signal **link)
+{
+    struct held_signal *held = *link;
+    *link = held->next;
+    free(held);
+    recorder->waiting--;
+}
+
+void forget_held_signals(struct recorder *recorder, struct task *task)
+{
+    while (task->held)
+        forget_held(recorder, &task->held);
+}
+
 /* If this is a signal that we sent again, its information is the one that it first came with. */
-static struct error *recall_held(struct task *task, siginfo_t *info)
+static struct error *recall_held(struct recorder *recorder, struct task *task, siginfo_t *info)
 {
     for (struct held_signal **link = &task->held; *link; link = &(*link)->next) {
         struct held_signal *held = *link;
         if (!held->sent || held->info.si_signo != info->si_signo)
             continue;
         *info = held->info;
-        *link = held->next;
-        free(held);
+        forget_held(recorder, link);
         return tracee_set_siginfo(task->tracee, info);
     }
     return NULL;
 }
 
-/* Takes back the system call that the task is about to make, leaving it on the instruction. */
-static struct error *take_back_call(struct task *task, const struct user_regs_struct *entry)
+struct error *take_back_call(struct task *task, const struct user_regs_struct *entry)
 {
     struct user_regs_struct *regs;
     struct stop stop;
@@ -269,6 +292,13 @@ struct error *find_deliverable_signal(struct task *task, struct held_signal **re
     return error;
 }
 
+void send_held_signal(struct task *task, struct held_signal *held)
+{
+    held->sent = true;
+    task->boundary_signals |= BIT(held->info.si_signo);
+    syscall(SYS_tgkill, task->process->pid, task->tid, held->info.si_signo);
+}
+
 struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
                                   struct held_signal *held)
 {
@@ -293,7 +323,7 @@ struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
     task->boundary_signals = BIT(signal); /* should another one have come first */
     error = tracee_siginfo(task->tracee, &info);
     if (!error)
-        error = recall_held(task, &info);
+        error = recall_held(recorder, task, &info);
     return error ? error : deliver(recorder, task, &info, REACH_CALL, &entry);
 }
 
@@ -319,10 +349,9 @@ static struct error *on_asynchronous(struct recorder *recorder, struct task *tas
     if (disposition == DISPOSITION_NOTHING || disposition == DISPOSITION_STOP)
         return tracee_run(task->tracee, RUN_ON,
                           disposition == DISPOSITION_STOP ? info->si_signo : 0);
-    if (!boundary && disposition == DISPOSITION_DEATH)
-        return tracee_run(task->tracee, RUN_ON, info->si_signo);
     if (!boundary)
-        return hold(task, info);
+        return hold(recorder, task, info, disposition == DISPOSITION_DEATH ? 0 : GRACE_NS);
+    task->boundary_signals &= ~BIT(info->si_signo);
     struct user_regs_struct before = *regs;
     if (task->call.active && task->call.restarting) {
         error = complete_call(recorder, task);
@@ -339,7 +368,7 @@ struct error *on_signal(struct recorder *recorder, struct task *task, int signal
     struct instruction instruction;
     struct error *error = tracee_siginfo(task->tracee, &info);
     if (!error)
-        error = recall_held(task, &info);
+        error = recall_held(recorder, task, &info);
     if (!error)
         error = tracee_regs(task->tracee, &regs);
     if (error)

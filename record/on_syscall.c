@@ -138,6 +138,8 @@ struct error *on_call_entry(struct recorder *recorder, struct task *task)
     struct error *error = tracee_regs(task->tracee, &regs);
     if (error)
         return error;
+    if (task->trap_pending)
+        return absorb_interrupt(task);
     if (task->call.active && task->call.restarting) {
         if (is_same_call(task, regs)) {
             task->call.restarting = false;

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "record/recorder.h"
+#include "record/written_pages.h"
 
 /* --- Records --------------------------------------------------------------------------------- */
 
@@ -46,17 +47,19 @@ struct error *group_create(struct group **ret)
 }
 
 /* The group goes with its last task. */
-void leave_group(struct task *task)
+void leave_group(struct recorder *recorder, struct task *task)
 {
     struct group *group = task->group;
     call_deinit(task);
-    forget_ready(task);
+    forget_ready(recorder, task);
     if (group->current == task)
         group->current = NULL;
     task->group = NULL;
     if (--group->tasks)
         return;
     mapped_ranges_deinit(&group->files);
+    page_ranges_deinit(&group->written);
+    written_pages_forget(group);
     site_list_deinit(&group->sites);
     free(group);
 }
@@ -76,11 +79,7 @@ void task_destroy(struct recorder *recorder, struct task *task)
     while (*link != task)
         link = &(*link)->next;
     *link = task->next;
-    while (task->held) {
-        struct held_signal *next = task->held->next;
-        free(task->held);
-        task->held = next;
-    }
+    forget_held_signals(recorder, task);
     tracee_destroy(task->tracee);
     free(task);
 }
@@ -311,7 +310,7 @@ struct error *start_child(struct recorder *recorder, struct task *task, uint64_t
         error = log_forked_start(recorder, task, child, event);
     if (error)
         return error;
-    make_ready(child);
+    make_ready(recorder, child);
     return child->group == task->group ? NULL : schedule(recorder, child->group);
 }
 
@@ -368,7 +367,7 @@ struct error *on_exiting(struct recorder *recorder, struct task *task)
         error = tracee_run(task->tracee, RUN_ON, 0);
     if (!task->group)
         return error;
-    forget_ready(task);
+    forget_ready(recorder, task);
     struct error *next = give_up_turn(recorder, task);
     return error ? error : next;
 }
@@ -386,7 +385,7 @@ struct error *on_gone(struct recorder *recorder, struct task *task, int status)
     bool group_lives = group->tasks > 1;
     if (!error)
         error = release_output(recorder, task);
-    leave_group(task);
+    leave_group(recorder, task);
     process_release(recorder, task->process);
     task_destroy(recorder, task);
     if (error || !group_lives)

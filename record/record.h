@@ -15,6 +15,7 @@ struct record_options {
     const char *root;      /* whose `latest` is to point at the trace; NULL: none */
     const char *store;     /* absolute path of the content store */
     bool memory_checks;    /* hash all writable memory at each event */
+    bool name_all_pages;   /* asynchronous points: as on a kernel that cannot tell written pages */
 };
 
 /* What a recording cost. */
@@ -22,6 +23,8 @@ struct record_statistics {
     uint64_t stops; /* of ptrace */
     uint64_t calls; /* system calls */
     uint64_t events;
+    uint64_t points;             /* asynchronous ones, */
+    uint64_t points_nanoseconds; /* and how long naming them took */
 };
 
 /*

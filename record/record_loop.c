@@ -86,12 +86,17 @@ struct error *wait_first_stop(struct recorder *recorder, pid_t tid, struct stop 
 /* Job control stopped the task: it stays so until SIGCONT, which shows as another trap. */
 static struct error *on_group_stop(struct task *task)
 {
+    task->in_group_stop = true;
     return tracee_run(task->tracee, RUN_LISTEN, 0);
 }
 
-/* The end of a group-stop: whatever the task was resumed for still holds. */
-static struct error *on_trap(struct task *task)
+/* An interruption of ours, or the end of a group-stop: whatever the task was resumed for still
+ * holds. */
+static struct error *on_trap(struct recorder *recorder, struct task *task)
 {
+    task->in_group_stop = false;
+    if (task->trap_pending)
+        return on_interrupted(recorder, task);
     return tracee_run(task->tracee, task->state == TASK_CALLING ? RUN_TO_CALL : RUN_ON, 0);
 }
 
@@ -100,12 +105,13 @@ static struct error *on_call_stop(struct recorder *recorder, struct task *task)
     if (task->group->current == task)
         return on_call_exit(recorder, task);
     task->holds_exit_stop = true;
-    make_ready(task);
+    make_ready(recorder, task);
     return schedule(recorder, task->group);
 }
 
 struct error *dispatch_stop(struct recorder *recorder, struct task *task, struct stop stop)
 {
+    task->interrupted = false;
     switch (stop.kind) {
     case STOP_SECCOMP:
         return on_call_entry(recorder, task);
@@ -127,7 +133,7 @@ struct error *dispatch_stop(struct recorder *recorder, struct task *task, struct
     case STOP_GROUP:
         return on_group_stop(task);
     case STOP_TRAP:
-        return on_trap(task);
+        return on_trap(recorder, task);
     case STOP_EXITED:
     case STOP_KILLED:
         return on_gone(recorder, task, stop.status);
@@ -149,14 +155,15 @@ static struct task *task_after_exec(struct recorder *recorder, pid_t tid, struct
 static struct error *wait_and_dispatch(struct recorder *recorder)
 {
     int status;
-    pid_t tid = waitpid(-1, &status, __WALL);
-    if (tid < 0)
-        return errno == EINTR ? NULL : error_errno(NULL, "cannot wait for the program");
+    pid_t tid;
+    struct error *error = wait_any(recorder, &tid, &status);
+    if (error || !tid)
+        return error;
     struct stop stop = stop_classify(status);
     struct task *task = task_after_exec(recorder, tid, stop);
     if (!task)
         return keep_early_stop(recorder, tid, status);
-    struct error *error = dispatch_stop(recorder, task, stop);
+    error = dispatch_stop(recorder, task, stop);
     /* A task that died under our hands is waited for like any other: its wait status is still to
      * come. */
     return error == &err_tracee_gone ? NULL : error;
@@ -223,14 +230,13 @@ static struct error *start_program(struct recorder *recorder, struct task *task,
     return error;
 }
 
-static struct error *spawn_root(struct recorder *recorder, struct task **ret, int *failure_pipe)
+static struct error *spawn_root(struct recorder *recorder, const sigset_t *mask, struct task **ret,
+                                int *failure_pipe)
 {
-    sigset_t mask;
-    sigprocmask(SIG_SETMASK, NULL, &mask);
     struct spawn spawn = {.path = recorder->options->path,
                           .arguments = recorder->options->arguments,
                           .environment = recorder->options->environment,
-                          .signal_mask = &mask,
+                          .signal_mask = mask,
                           .trace_calls = true};
     struct sigaction segv;
     sigaction(SIGSEGV, NULL, &segv);
@@ -322,6 +328,10 @@ struct error *record_program(const struct record_options *options, int *status,
     struct task *root = NULL;
     CLEANUP(close_fd) int failure_pipe = -1;
     uint64_t started = monotonic_now(), resumes = tracee_resumes();
+    sigset_t mask, stops; /* blocked in all our threads, so that wait_any() gets it */
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &stops, &mask);
     struct error *error = choose_processor(&recorder);
     recorder.one_output = is_one_output();
     if (!error)
@@ -332,8 +342,10 @@ struct error *record_program(const struct record_options *options, int *status,
     if (!error)
         error = pin_to_processor(&recorder);
     if (!error)
-        error = spawn_root(&recorder, &root, &failure_pipe);
-    tsc_trap_join(); /* when the program has inherited what we do with SIGSEGV */
+        error = spawn_root(&recorder, &mask, &root, &failure_pipe);
+    /* Now that the program has inherited what we do with SIGSEGV and SIGCHLD. */
+    tsc_trap_join();
+    signal(SIGCHLD, SIG_DFL);
     if (!error)
         error = start_program(&recorder, root, options->path, failure_pipe);
     if (error && recorder.writer && !recorder.streams) {

@@ -26,6 +26,7 @@
 #include "record/instruction.h"
 #include "record/known_sites.h"
 #include "record/mapped_ranges.h"
+#include "record/page_ranges.h"
 #include "record/record.h"
 #include "trace-format/store.h"
 #include "trace-format/writer.h"
@@ -67,7 +68,8 @@ struct pending_call {
 /* An asynchronous signal that arrived in user code and waits for the task's next event. */
 struct held_signal {
     siginfo_t info;
-    bool sent; /* handed back to the kernel: its delivery stop is about to come */
+    uint64_t due; /* ns: when the task is to be interrupted for it, if it has made no call */
+    bool sent;    /* handed back to the kernel: its delivery stop is about to come */
     struct held_signal *next;
 };
 
@@ -86,6 +88,11 @@ struct task {
     uint64_t signal_mask;
     uint64_t clear_child_tid; /* address that the kernel clears at the task's end; 0: none */
     uint64_t stack_pointer;   /* when it was last seen */
+    bool interrupted;         /* PTRACE_INTERRUPT was sent, and no stop has come since */
+    bool trap_pending;        /* ... and the trap that it makes may still come */
+    bool in_group_stop;       /* stopped by job control */
+    bool spins;               /* when last interrupted it was waiting for another task's write */
+    uint64_t slice;           /* ns that it may keep the turn without a call while others wait */
     bool holds_exit_stop;     /* READY with the exit stop of `call` still to be looked at */
     struct task *next;        /* of the recorder's list */
     struct task *ready_next;  /* of the group's queue */
@@ -98,7 +105,10 @@ struct group {
     struct task *current; /* the one that may run user code, or sits in a call that has not lost the
                              turn yet */
     struct task *ready_first, **ready_last;
-    uint64_t slice_start; /* ns */
+    uint64_t slice_start;       /* ns */
+    struct page_ranges written; /* since the last point, as far as is known */
+    bool written_tried;         /* written_pages.c: */
+    int written_descriptor;     /* what tells them; -1: nothing does */
     uint64_t program_break;
     struct scratch_block *scratch; /* in use, by address */
     struct mapped_ranges files;
@@ -118,6 +128,8 @@ struct recorder {
     int root_status;
     cpu_set_t affinity; /* what reel was started with; the tracees are told this one */
     int cpu;
+    unsigned
+        waiting; /* READY tasks and held signals: someone may have to be interrupted for them */
     struct record_statistics statistics;
     struct known_sites known_sites;
     struct cpuid_answers cpuid_answers;
@@ -140,14 +152,26 @@ struct error *wait_first_stop(struct recorder *recorder, pid_t tid, struct stop 
 uint64_t monotonic_now(void); /* ns */
 
 /* --- sched.c --------------------------------------------------------------------------------- */
-void make_ready(struct task *task);   /* to the end of its group's queue */
-void forget_ready(struct task *task); /* out of the queue, if it is there */
+void make_ready(struct recorder *recorder, struct task *task); /* to the end of its group's queue */
+void forget_ready(struct recorder *recorder,
+                  struct task *task); /* out of the queue, if it is there */
 struct error *give_up_turn(struct recorder *recorder, struct task *task) MUST_CHECK;
 struct error *schedule(struct recorder *recorder, struct group *group) MUST_CHECK;
 struct error *go_on(struct recorder *recorder,
                     struct task *task) MUST_CHECK; /* the current task, in user code */
 struct error *wait_in_call(struct recorder *recorder,
                            struct task *task) MUST_CHECK; /* the current task, in its call */
+
+/* --- preempt.c ------------------------------------------------------------------------------- */
+#define SLICE_NS 50000000ull /* of a task that makes no calls */
+
+/* Waits for any task to stop, interrupting those whose time is over. *tid is 0 if nothing came. */
+struct error *wait_any(struct recorder *recorder, pid_t *tid, int *status) MUST_CHECK;
+/* The stop that an interruption made. */
+struct error *on_interrupted(struct recorder *recorder, struct task *task) MUST_CHECK;
+/* At a call's entry, of a task that may still get that stop, which would make the call fail: takes
+ * the call back, so that it is made again. */
+struct error *absorb_interrupt(struct task *task) MUST_CHECK;
 
 /* --- on_syscall.c ---------------------------------------------------------------------------- */
 struct error *on_call_entry(struct recorder *recorder, struct task *task) MUST_CHECK;
@@ -191,6 +215,11 @@ task_view(struct task *task); /* the program's memory, seen through the call's s
 struct error *on_signal(struct recorder *recorder, struct task *task, int signal) MUST_CHECK;
 /* A held signal that is not blocked (a handler may have blocked it meanwhile); NULL if none. */
 struct error *find_deliverable_signal(struct task *task, struct held_signal **ret) MUST_CHECK;
+/* Leaves the call that the task is about to make; it stands on the instruction then. */
+struct error *take_back_call(struct task *task, const struct user_regs_struct *entry) MUST_CHECK;
+/* Sends it again, to a task that stands at a point: it is delivered before anything else runs. */
+void send_held_signal(struct task *task, struct held_signal *held);
+void forget_held_signals(struct recorder *recorder, struct task *task);
 /* At a call's entry. */
 struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
                                   struct held_signal *held) MUST_CHECK;
@@ -214,7 +243,7 @@ struct error *on_exiting(struct recorder *recorder, struct task *task) MUST_CHEC
 struct error *on_gone(struct recorder *recorder, struct task *task, int status) MUST_CHECK;
 struct error *task_create(struct recorder *recorder, pid_t tid, struct task **ret) MUST_CHECK;
 struct error *group_create(struct group **ret) MUST_CHECK;
-void leave_group(struct task *task);
+void leave_group(struct recorder *recorder, struct task *task);
 
 /* --- on_thread_exit.c ------------------------------------------------------------------------ */
 /* At the entry of exit, by a thread that others outlive: does to memory what the kernel would do

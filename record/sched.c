@@ -1,6 +1,6 @@
 /*
- * Whose turn it is. Turns change only at system calls: when the current task blocks in one, ends,
- * or has used its slice.
+ * Whose turn it is. Turns change at system calls: when the current task blocks in one, ends, or has
+ * used its slice; and, when it makes none for long, at asynchronous points (preempt.c).
  */
 #include <sched.h>
 #include <sys/wait.h>
@@ -8,17 +8,18 @@
 #include "record/recorder.h"
 
 /* How long a task keeps the turn, at calls that do not block, while others wait. */
-#define SLICE_NS 10000000ull
+#define CALL_SLICE_NS 10000000ull
 
-void make_ready(struct task *task)
+void make_ready(struct recorder *recorder, struct task *task)
 {
+    recorder->waiting++;
     task->state = TASK_READY;
     task->ready_next = NULL;
     *task->group->ready_last = task;
     task->group->ready_last = &task->ready_next;
 }
 
-void forget_ready(struct task *task)
+void forget_ready(struct recorder *recorder, struct task *task)
 {
     struct group *group = task->group;
     for (struct task **link = &group->ready_first; *link; link = &(*link)->ready_next) {
@@ -27,6 +28,7 @@ void forget_ready(struct task *task)
         *link = task->ready_next;
         if (!*link)
             group->ready_last = link;
+        recorder->waiting--;
         return;
     }
 }
@@ -35,7 +37,7 @@ void forget_ready(struct task *task)
 static struct error *take_turn(struct recorder *recorder, struct group *group)
 {
     struct task *task = group->ready_first;
-    forget_ready(task);
+    forget_ready(recorder, task);
     group->current = task;
     group->slice_start = monotonic_now();
     if (!task->holds_exit_stop) {
@@ -79,13 +81,13 @@ struct error *give_up_turn(struct recorder *recorder, struct task *task)
 static bool slice_is_over(const struct task *task)
 {
     return task->call.row == call_row(24 /* sched_yield */) ||
-           monotonic_now() - task->group->slice_start > SLICE_NS;
+           monotonic_now() - task->group->slice_start > CALL_SLICE_NS;
 }
 
 struct error *go_on(struct recorder *recorder, struct task *task)
 {
     if (task->group->ready_first && !task->boundary_signals && slice_is_over(task)) {
-        make_ready(task);
+        make_ready(recorder, task);
         task->group->current = NULL;
         return schedule(recorder, task->group);
     }

@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "replay/session_private.h"
 
@@ -135,15 +134,11 @@ static struct error *check_memory(struct session *session, const struct effect *
 {
     if (!session->options->check_memory)
         return NULL;
-    uint8_t *bytes = calloc(1, effect->length ? effect->length : 1);
-    if (!bytes)
-        return &err_no_memory;
-    tracee_read_some(vessel_tracee(session->vessel), effect->address, bytes, effect->length);
-    uint64_t hash = XXH3_64bits(bytes, effect->length);
-    free(bytes);
-    if (hash == effect->check.hash)
-        return NULL;
-    struct error *error = session_diverged(session, "memory", 0);
+    uint64_t hash;
+    struct error *error = session_hash(session, effect->address, effect->length, &hash);
+    if (error || hash == effect->check.hash)
+        return error;
+    error = session_diverged(session, "memory", 0);
     session->divergence.address = effect->address;
     session->divergence.length = effect->length;
     return error;
@@ -162,6 +157,9 @@ static struct error *apply_effect(struct session *session, const struct event *e
         return print_output(session, effect);
     case EFFECT_CHECK:
         return check_memory(session, effect);
+    case EFFECT_STATE:
+    case EFFECT_WORD:
+        return NULL; /* session_point.c */
     case EFFECT_FORK:
         return NULL; /* session_fork_stream() */
     default:

@@ -25,8 +25,9 @@ struct session {
     uint32_t loaded; /* tid whose registers the vessel has; 0: none */
     struct event_cursor *cursor;
     const struct event *next;
-    uint64_t event;    /* last applied, */
-    uint32_t last_tid; /* and whose it was */
+    uint64_t event;        /* last applied, */
+    uint32_t last_tid;     /* and whose it was */
+    uint64_t point_checks; /* full comparisons of the state, since the session was opened */
     struct divergence divergence;
 };
 
@@ -40,6 +41,21 @@ struct error *session_advance(struct session *session) MUST_CHECK;
 
 /* Applies `event`'s effects and registers; START included. */
 struct error *session_apply_event(struct session *session, const struct event *event) MUST_CHECK;
+
+/* Equal but for what the kernel leaves in the flags; orig_rax only counts at a call. */
+bool session_same_registers(const struct trace_regs *a, const struct trace_regs *b, bool at_call);
+
+/* Runs the loaded task counted, in the way that the session's options say. */
+struct error *session_count(struct session *session, const struct run_conditions *conditions,
+                            uint64_t limit, struct run_result *ret) MUST_CHECK;
+
+/* session_run_counted() where the next event is a POINT. Ends at it with RUN_ENDED_AT_POINT. */
+struct error *session_run_to_point(struct session *session, const struct run_conditions *conditions,
+                                   uint64_t limit, struct run_result *ret) MUST_CHECK;
+
+/* XXH3-64 of memory; what is not there counts as zero. */
+struct error *session_hash(struct session *session, taddr address, uint64_t length,
+                           uint64_t *ret) MUST_CHECK;
 
 struct error *session_diverged(struct session *session, const char *what, int signal) MUST_CHECK;
 

@@ -57,7 +57,7 @@ enum trace_reg {
     TRACE_GS,
 };
 
-enum event_reach { REACH_NOTHING = 0, REACH_CALL = 1, REACH_TRAP = 2 };
+enum event_reach { REACH_NOTHING = 0, REACH_CALL = 1, REACH_TRAP = 2, REACH_POINT = 3 };
 
 enum event_kind {
 #define EVENT(symbol, number, name, reach) EVENT_##symbol = number,
@@ -145,7 +145,10 @@ struct effect {
         } output;
         struct {
             uint64_t hash; /* XXH3-64; unmapped bytes count as zero */
-        } check;
+        } check;           /* CHECK, STATE */
+        struct {
+            uint64_t value; /* of the 8 bytes */
+        } word;
         struct {
             uint8_t original; /* the instruction's first byte; its length is the effect's */
         } patch;
@@ -182,6 +185,8 @@ struct event {
     uint32_t exit_flags; /* EXIT: enum exit_flags */
     enum trace_instruction instruction; /* INSTRUCTION */
     uint32_t next_stream;               /* EXEC: the stream that the new image has */
+    uint64_t vectors;     /* POINT: XXH3-64 of the vector state in its plain form (FORMAT.md) */
+    uint64_t nanoseconds; /* POINT: at most so long ago was the stream's last event */
     const struct stream_origin *origin; /* START */
 
     const struct effect *effects;
@@ -189,6 +194,7 @@ struct event {
 };
 
 #define SIGINFO_BYTES 128
+#define EVENT_WORDS_MAX 64 /* WORD effects */
 
 /* Whether effects of this kind have an address and a length (MEMORY's is that of its bytes). */
 bool effect_has_range(enum effect_kind kind);

@@ -247,6 +247,7 @@ static bool take_effect(struct event_decoder *decoder, struct effect *ret, size_
         take_output(records, ret);
         return true;
     case EFFECT_CHECK:
+    case EFFECT_STATE:
         take_range(records, ret);
         ret->check.hash = cursor_varint(records);
         return true;
@@ -257,6 +258,11 @@ static bool take_effect(struct event_decoder *decoder, struct effect *ret, size_
         return true;
     case EFFECT_STACK_LIMIT:
         ret->stack_limit.bytes = cursor_varint(records);
+        return true;
+    case EFFECT_WORD:
+        take_range(records, ret);
+        ret->word.value = cursor_varint(records);
+        records->failed = records->failed || ret->length != sizeof(ret->word.value);
         return true;
     case EFFECT_PATCH:
         take_range(records, ret);
@@ -392,6 +398,10 @@ static bool take_event_fields(struct event_decoder *decoder, struct event *ret)
     case EVENT_EXIT:
         ret->status = take_u32(&decoder->records);
         ret->exit_flags = take_flags(&decoder->records, EXIT_FLAGS_ALL);
+        return true;
+    case EVENT_POINT:
+        ret->vectors = cursor_varint(&decoder->records);
+        ret->nanoseconds = cursor_varint(&decoder->records);
         return true;
     case EVENT_INSTRUCTION:
         ret->instruction = take_u32(&decoder->records);

@@ -160,11 +160,14 @@ static uint8_t *put_effect_fields(uint8_t *at, const struct effect *effect)
     case EFFECT_OUTPUT:
         return put_varint(at, effect->output.descriptor);
     case EFFECT_CHECK:
+    case EFFECT_STATE:
         return put_varint(at, effect->check.hash);
     case EFFECT_RESIZE:
         return put_varint(put_varint(at, effect->resize.object), effect->resize.size);
     case EFFECT_STACK_LIMIT:
         return put_varint(at, effect->stack_limit.bytes);
+    case EFFECT_WORD:
+        return put_varint(at, effect->word.value);
     case EFFECT_PATCH:
         *at++ = effect->patch.original;
         return at;
@@ -263,6 +266,8 @@ static uint8_t *put_event_fields(uint8_t *at, const struct event *event)
         return put_varint(at, event->next_stream);
     case EVENT_EXIT:
         return put_varint(put_varint(at, event->status), event->exit_flags);
+    case EVENT_POINT:
+        return put_varint(put_varint(at, event->vectors), event->nanoseconds);
     case EVENT_INSTRUCTION:
         return put_varint(at, event->instruction);
     case EVENT_START:
@@ -325,6 +330,8 @@ static const char *effect_problem(const struct effect *effect)
         return "a map effect with unknown flags";
     if (effect->kind == EFFECT_MAP && !name_is_good(&effect->map.contents))
         return "a map effect whose contents have no valid name";
+    if (effect->kind == EFFECT_WORD && effect->length != sizeof(uint64_t))
+        return "a word effect of another length than 8";
     if (effect->kind == EFFECT_RESIZE && !effect->resize.object)
         return "a resize effect for object 0";
     if (effect->kind == EFFECT_OUTPUT && effect->output.descriptor - 1 > 1)
@@ -345,9 +352,9 @@ static const char *start_problem(const struct stream_origin *origin)
 const char *event_problem(const struct event *event)
 {
     uint64_t bytes = 0;
-    if (event->kind < EVENT_START || event->kind > EVENT_EXIT)
+    if (event->kind < EVENT_START || event->kind > EVENT_POINT)
         return "an event of an unknown kind";
-    if (event->reach > REACH_TRAP || event->exit_flags & ~(unsigned)EXIT_FLAGS_ALL)
+    if (event->reach > REACH_POINT || event->exit_flags & ~(unsigned)EXIT_FLAGS_ALL)
         return "an event with unknown flags";
     if (event->kind == EVENT_INSTRUCTION &&
         (event->instruction < INSTRUCTION_RDTSC || event->instruction > INSTRUCTION_RDSEED))

@@ -73,6 +73,13 @@ struct run_result {
     size_t watch; /* which */
 };
 
+/* Whether a run has come to the end of what runs by itself: for a replay, to the next event. */
+static inline bool run_reached_event(const struct run_result *result)
+{
+    return result->end == RUN_ENDED_AT_CALL || result->end == RUN_ENDED_AT_SIGNAL ||
+           result->end == RUN_ENDED_AT_POINT;
+}
+
 /*
  * A breakpoint at the instruction where the run begins is passed over. `conditions` may be NULL.
  * Watches need debug registers: error_new() if they do not fit (run_fits()).

@@ -40,7 +40,10 @@ static bool append(struct mappings *mappings, const struct mapping *mapping)
             return false;
         mappings->mapping = grown;
     }
-    mappings->mapping[mappings->count++] = *mapping;
+    struct mapping *added = &mappings->mapping[mappings->count++];
+    *added = *mapping;
+    added->guarded =
+        mappings->count > 1 && added[-1].end == added->start && added[-1].protection == PROT_NONE;
     return true;
 }
 

@@ -14,6 +14,7 @@ struct mapping {
     uint64_t start, end;
     uint32_t protection; /* PROT_* */
     bool shared;
+    bool guarded; /* right below it lies a mapping that cannot be accessed */
     uint64_t offset;
     dev_t device;
     ino_t inode; /* 0: no file */

@@ -6,6 +6,8 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/tracee/maps.h"
+#include "engine/translate/doors.h"
+#include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
 
 /* --- Life
@@ -65,6 +67,8 @@ struct error *translator_create(struct tracee *tracee, translator_map map, void 
     translator->stale = true;
     error = map(context, ENGINE_WORDS, PAGE_BYTES, false);
     if (!error)
+        error = map(context, ENGINE_GATES, ENGINE_GATES_BYTES, true);
+    if (!error)
         error = map(context, ENGINE_NEGATIVES, 2 * ENGINE_TABLE_BYTES, false);
     if (!error)
         error = map(context, ENGINE_CODE, ENGINE_CODE_BYTES, true);
@@ -120,10 +124,9 @@ static struct error *read_ranges(struct translator *translator)
     for (size_t i = 0; translator->ranges && i < mappings.count; i++) {
         const struct mapping *mapping = &mappings.mapping[i];
         bool ours = mapping->start >= REEL_PAGE && mapping->start < REEL_AREA_END;
-        if (mapping->protection & PROT_EXEC && !(mapping->protection & PROT_WRITE) &&
-            !mapping->shared && !ours)
-            translator->ranges[translator->range_count++] =
-                (struct code_range){mapping->start, mapping->end};
+        if (mapping->protection & PROT_EXEC && !ours)
+            translator->ranges[translator->range_count++] = (struct code_range){
+                mapping->start, mapping->end, mapping->protection & PROT_WRITE || mapping->shared};
     }
     mappings_deinit(&mappings);
     translator->ranges_known = translator->ranges != NULL;
@@ -140,26 +143,19 @@ static const struct code_range *range_at(const struct translator *translator, ui
 
 void translator_forget(struct translator *translator, taddr address, uint64_t length, bool mapping)
 {
-    if (!translator->ranges_known)
-        translator->stale = true; /* what was translated lies we know not where */
-    for (size_t i = 0; i < translator->range_count && !translator->stale; i++)
-        translator->stale = address.value < translator->ranges[i].end &&
-                            translator->ranges[i].start < address.value + length;
+    bool code = mapping || !translator->ranges_known;
+    for (size_t i = 0; i < translator->range_count && !code; i++)
+        code = !translator->ranges[i].checked && address.value < translator->ranges[i].end &&
+               translator->ranges[i].start < address.value + length;
+    if (code)
+        doors_doom(translator, address.value, address.value + length, mapping);
     if (mapping)
         translator->ranges_known = false;
 }
 
-bool translator_has_breakpoint(const struct translator *translator, uint64_t address)
-{
-    for (size_t i = 0; i < translator->breakpoint_count; i++)
-        if (translator->breakpoints[i] == address)
-            return true;
-    return false;
-}
-
 static bool ends_before(const void *context, uint64_t address)
 {
-    return translator_has_breakpoint(context, address);
+    return gate_at(context, address) != NULL;
 }
 
 /* --- The cache
@@ -178,35 +174,25 @@ static struct error *flush(struct translator *translator)
     translator->code_end = translator->first_code;
     translator->ranges_known = false;
     translator->stale = false;
-    struct error *error =
-        tracee_write(translator->tracee, taddr_of(ENGINE_NEGATIVES), zeros, sizeof(zeros));
+    struct error *error = gates_shut(translator);
+    if (!error)
+        error = tracee_write(translator->tracee, taddr_of(ENGINE_NEGATIVES), zeros, sizeof(zeros));
     return error ? error
                  : tracee_write(translator->tracee, taddr_of(ENGINE_NEGATIVES), &never,
                                 sizeof(never));
 }
 
-static void add_breakpoint(struct translator *translator, uint64_t address)
-{
-    if (translator_has_breakpoint(translator, address))
-        return;
-    translator->stale = true;
-    translator->breakpoints[translator->breakpoint_count++] = address;
-}
-
 struct error *translator_prepare(struct translator *translator,
                                  const struct run_conditions *conditions)
 {
-    size_t wanted = conditions->breakpoint_count + (conditions->point != NULL);
-    if (wanted > BREAKPOINTS_MAX)
-        return error_new("set fewer breakpoints", "%zu breakpoints in one run", wanted);
-    if (translator->breakpoint_count + wanted > BREAKPOINTS_MAX)
-        translator->breakpoint_count = 0; /* begin anew: only the run's own */
-    for (size_t i = 0; i < conditions->breakpoint_count; i++)
-        add_breakpoint(translator, conditions->breakpoints[i].value);
-    if (conditions->point)
-        add_breakpoint(translator, conditions->point->regs.rip);
-    struct error *error = translator->stale ? flush(translator) : NULL;
-    return error || translator->ranges_known ? error : read_ranges(translator);
+    struct error *error = gates_add(translator, conditions);
+    if (!error && translator->stale)
+        error = flush(translator);
+    if (!error)
+        error = doors_shut_doomed(translator);
+    if (!error && !translator->ranges_known)
+        error = read_ranges(translator);
+    return error ? error : gates_set(translator, conditions);
 }
 
 static uint32_t *slot_of(struct translator *translator, uint64_t address)
@@ -223,8 +209,10 @@ static struct error *translate(struct translator *translator, uint64_t address,
 {
     uint8_t bytes[BLOCK_INSNS_MAX * INSN_BYTES_MAX];
     size_t size = range->end - address < sizeof(bytes) ? range->end - address : sizeof(bytes);
-    const struct block_limits limits = {
-        .ends_before = ends_before, .context = translator, .lookup = translator->lookup};
+    const struct block_limits limits = {.ends_before = ends_before,
+                                        .context = translator,
+                                        .lookup = translator->lookup,
+                                        .checked = range->checked};
     CLEANUP(free) struct emitter *emitter = malloc(sizeof(*emitter));
     if (!emitter)
         return &err_no_memory;
@@ -236,6 +224,8 @@ static struct error *translate(struct translator *translator, uint64_t address,
     if (!block_translate(address, bytes, size, &limits, emitter, block,
                          translator->insns + translator->insn_count))
         return NULL;
+    if (range->checked && !block->count)
+        return NULL; /* nothing would tell when there is something to translate */
     struct error *error =
         tracee_write(translator->tracee, taddr_of(block->code), emitter->bytes, emitter->size);
     if (error)
@@ -243,9 +233,11 @@ static struct error *translate(struct translator *translator, uint64_t address,
     block->first_insn = translator->insn_count;
     translator->insn_count += block->count;
     translator->code_end = block->end;
-    *slot_of(translator, address) = ++translator->block_count;
+    uint32_t *slot = slot_of(translator, address);
+    const struct block *previous = *slot ? &translator->blocks[*slot - 1] : NULL;
+    *slot = ++translator->block_count;
     *ret = block;
-    return NULL;
+    return door_open(translator, block, previous);
 }
 
 static bool is_full(const struct translator *translator)
@@ -255,10 +247,16 @@ static bool is_full(const struct translator *translator)
            translator->code_end > ENGINE_CODE + ENGINE_CODE_BYTES - EMIT_MAX;
 }
 
-struct error *translator_block(struct translator *translator, uint64_t address, struct block **ret)
+struct block *translator_known_block(struct translator *translator, uint64_t address)
 {
     uint32_t index = *slot_of(translator, address);
-    *ret = index ? &translator->blocks[index - 1] : NULL;
+    struct block *block = index ? &translator->blocks[index - 1] : NULL;
+    return block && block->state == BLOCK_LIVE ? block : NULL;
+}
+
+struct error *translator_block(struct translator *translator, uint64_t address, struct block **ret)
+{
+    *ret = translator_known_block(translator, address);
     if (*ret)
         return NULL;
     const struct code_range *range = range_at(translator, address);
@@ -303,13 +301,13 @@ int translator_insn_of_code(const struct translator *translator, const struct bl
 struct error *translator_link(struct translator *translator, const struct block_exit *exit,
                               const struct block *block)
 {
-    uint32_t offset = block->code - (exit->offset + 4);
+    uint32_t offset = block->door - (exit->offset + 4);
     return tracee_write(translator->tracee, taddr_of(exit->offset), &offset, sizeof(offset));
 }
 
 struct error *translator_publish(struct translator *translator, const struct block *block)
 {
-    uint64_t entry = (block->address & 0xffff) * 8, negative = -block->address, code = block->code;
+    uint64_t entry = (block->address & 0xffff) * 8, negative = -block->address, code = block->door;
     struct error *error =
         tracee_write(translator->tracee, taddr_of(ENGINE_TARGETS + entry), &code, sizeof(code));
     if (error)

@@ -10,10 +10,30 @@
 #define BLOCKS_MAX 32768
 #define HASH_SLOTS 65536 /* a power of two, at least twice as many */
 #define INSNS_MAX (BLOCKS_MAX * 8)
-#define BREAKPOINTS_MAX 1024
+#define GATES_MAX 1024
+
+enum gate_use { GATE_STOPS, GATE_TESTS, GATE_LEADS_ON };
+
+/* A program address that no block goes over, and that is led to through gates.h. More than the
+ * run's own may be there. */
+struct gate {
+    uint64_t address;
+    enum gate_use use; /* in this run */
+    uint32_t leads_to; /* 0: it is a trap */
+};
+
+/* The point that the test in the vessel is for. */
+struct point_test {
+    struct user_regs_struct regs;
+    struct run_word words[RUN_POINT_WORDS_MAX];
+    size_t word_count;
+    uint32_t trap; /* where it traps; 0: nothing is there yet */
+    uint32_t leads_to;
+};
 
 struct code_range {
     uint64_t start, end;
+    bool checked; /* the program may write to it, or to another mapping of the same memory */
 };
 
 struct translator {
@@ -29,14 +49,17 @@ struct translator {
     struct code_range *ranges; /* that may be translated */
     size_t range_count;
     bool ranges_known;
-    bool stale; /* all blocks are to be forgotten before the next run */
-    /* Addresses that no block goes over and that nothing is linked to. More than the run's own may
-     * be there. */
-    uint64_t breakpoints[BREAKPOINTS_MAX];
-    size_t breakpoint_count;
+    bool stale;      /* all blocks are to be forgotten before the next run, */
+    bool any_doomed; /* or some: BLOCK_DOOMED */
+    struct gate gates[GATES_MAX];
+    size_t gate_count;
+    struct point_test point_test;
 };
 
-/* The block at the program address, translated if need be; NULL if it is not to be translated. */
+/* The block at the program address, if it has been translated; else NULL. */
+struct block *translator_known_block(struct translator *translator, uint64_t address);
+
+/* The same, translated if need be; NULL if it is not to be translated. */
 struct error *translator_block(struct translator *translator, uint64_t address,
                                struct block **ret) MUST_CHECK;
 
@@ -54,9 +77,7 @@ struct error *translator_link(struct translator *translator, const struct block_
 struct error *translator_publish(struct translator *translator,
                                  const struct block *block) MUST_CHECK;
 
-bool translator_has_breakpoint(const struct translator *translator, uint64_t address);
-
-/* Before a run: forgets what is stale, and takes the run's breakpoints into account. */
+/* Before a run: forgets what is stale, and takes the run's breakpoints and point into account. */
 struct error *translator_prepare(struct translator *translator,
                                  const struct run_conditions *conditions) MUST_CHECK;
 

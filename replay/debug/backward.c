@@ -45,10 +45,14 @@ static struct error *step_back(struct target *target, uint32_t tid, struct targe
         position.count--;
         return go_to(target, position);
     }
-    position.event = stretch_before(target, position.event, tid);
-    if (position.event == UINT64_MAX)
-        return stop_at_start(target, ret);
-    error = stretch_length(target, position.event, &position.count);
+    do {
+        position.event = stretch_before(target, position.event, tid);
+        if (position.event == UINT64_MAX)
+            return stop_at_start(target, ret);
+        error = stretch_length(target, position.event, &position.count);
+        /* A point is no instruction: the state before it is the one after it. */
+    } while (!error && target->events[position.event + 1].kind == EVENT_POINT &&
+             position.count-- == 0);
     return error ? error : go_to(target, position);
 }
 
@@ -80,8 +84,7 @@ static struct error *pass_stretch(struct target *target, struct session *session
     target->running = session_process(session);
     if (!error)
         error = stretch_run(session, *hit ? &(struct run_conditions){0} : &conditions, &result);
-    bool within =
-        !error && runs && result.end != RUN_ENDED_AT_CALL && result.end != RUN_ENDED_AT_SIGNAL;
+    bool within = !error && runs && !run_reached_event(&result);
     *hit = *hit || (within && result.end != RUN_ENDED_BY_INTERRUPT);
     if (!error && within) /* one hit is enough: the rest without conditions */
         error = session_reach(session);
@@ -160,7 +163,7 @@ static struct error *has_hit(struct target *target, uint64_t event, bool *ret)
         error = stretch_run(session, &conditions, &result);
     target->running = 0;
     session_close(session);
-    *ret = insertion >= 0 || (result.end != RUN_ENDED_AT_CALL && result.end != RUN_ENDED_AT_SIGNAL);
+    *ret = insertion >= 0 || !run_reached_event(&result);
     return error;
 }
 

@@ -204,17 +204,14 @@ static struct error *step_in_stretch(struct target *target, struct target_stop *
 {
     struct run_conditions conditions = target_conditions(target);
     struct run_result result;
-    struct tracee *tracee;
     const struct hop hop = {.kind = HOP_STEPS, .steps = 1};
     conditions.breakpoint_count = 0;
     *stopped = false;
-    struct error *error = session_load(target->now, &tracee);
-    if (!error)
-        error = run_counted(tracee, &conditions, 1, &result);
+    struct error *error = session_run_counted(target->now, &conditions, 1, &result);
     if (error)
         return error;
-    if (result.end == RUN_ENDED_AT_CALL || result.end == RUN_ENDED_AT_SIGNAL) {
-        if (result.end == RUN_ENDED_AT_SIGNAL)
+    if (run_reached_event(&result)) {
+        if (result.end != RUN_ENDED_AT_CALL)
             error = session_compare(target->now, result.signal);
         else
             error = stretch_run(target->now, &(struct run_conditions){0}, &result);
@@ -235,7 +232,7 @@ static struct error *step_in_stretch(struct target *target, struct target_stop *
 /* Whether this event, when it has been applied, has moved the task on. */
 static bool moves(const struct event *event, uint32_t tid)
 {
-    return event->tid == tid && event->kind != EVENT_CALL_ENTER;
+    return event->tid == tid && event->kind != EVENT_CALL_ENTER && event->kind != EVENT_POINT;
 }
 
 static struct error *step(struct target *target, uint32_t tid, struct target_stop *ret)

@@ -49,7 +49,7 @@ static struct error *follow(struct target *target, struct session *session, cons
         return error;
     if (result.end == RUN_ENDED_BY_INTERRUPT)
         return error_new("give it more time", "interrupted while counting instructions");
-    bool at_event = result.end == RUN_ENDED_AT_CALL || result.end == RUN_ENDED_AT_SIGNAL;
+    bool at_event = run_reached_event(&result);
     if (hop->kind == HOP_TO_EVENT ? at_event : result.end == expected[hop->kind])
         return NULL;
     return error_new("please report it, with the trace",

@@ -94,8 +94,7 @@ static struct error *scan_on(struct target *target, struct session *session, uin
         if (!error)
             error = note(target, session, at.count, &result);
         *interrupted = result.end == RUN_ENDED_BY_INTERRUPT;
-        ended =
-            *interrupted || result.end == RUN_ENDED_AT_CALL || result.end == RUN_ENDED_AT_SIGNAL;
+        ended = *interrupted || run_reached_event(&result);
     }
     return error;
 }

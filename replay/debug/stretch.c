@@ -21,14 +21,16 @@ struct error *stretch_run(struct session *session, const struct run_conditions *
     struct error *error = session_load(session, &tracee);
     if (error)
         return error;
-    if (run_fits(conditions)) {
+    if (session_next(session)->reach == REACH_POINT) {
+        error = session_run_counted(session, conditions, UINT64_MAX, ret);
+    } else if (run_fits(conditions)) {
         error = run_native(tracee, conditions, ret);
     } else {
         error = run_counted(tracee, conditions, UINT64_MAX, ret);
         if (!error && ret->end == RUN_ENDED_AT_CALL)
             error = enter_call(session, ret);
     }
-    if (error || (ret->end != RUN_ENDED_AT_CALL && ret->end != RUN_ENDED_AT_SIGNAL))
+    if (error || !run_reached_event(ret))
         return error;
     return session_compare(session, ret->signal);
 }

@@ -269,7 +269,8 @@ static const struct bad_records cases[] = {
     {"its fields", 1, RECORDS(ORIGIN(1), 2, 0, 0, 0, 0, 2, 0, 0, 0, 129, 1, 1, 0)}, /* MAP name */
     {"its fields", 1, RECORDS(ORIGIN(1), 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 129, 1, 1, 0)}, /* NUL */
     {"its fields", 2, RECORDS(START(1), 6 + 128, 1, 1, 6, 0, 0)}, /* no such instruction */
-    {NULL, 1, RECORDS(ORIGIN(1), 14, 0, 2, 15, 15, 129, 1, 1, 0)},
+    {NULL, 1, RECORDS(ORIGIN(1), 16, 0, 2, 15, 17, 129, 1, 1, 0)},
+    {"its fields", 1, RECORDS(ORIGIN(1), 15, 0, 4, 7, 129, 1, 1, 0)}, /* WORD of 4 bytes */
     {NULL, 1, RECORDS(ORIGIN(1), 12, 1, 0, 13, 0, 129, 1, 1, 0)},
     {"its fields", 1, RECORDS(ORIGIN(1), 12, 0, 0, 129, 1, 1, 0)}, /* RESIZE of object 0 */
     {"its fields", 1, RECORDS(ORIGIN(1), 129, 1, 1, 0x80, 0x80, 0x80, 0x80, 1)}, /* 28 bits */

@@ -177,6 +177,14 @@ static inline size_t fixture_effects(struct effect *effects)
          .address = taddr_of(0x80000),
          .length = 0x1000,
          .check = {.hash = 0xfedcba9876543210}},
+        {.kind = EFFECT_STATE,
+         .address = taddr_of(0x90000),
+         .length = 0x1000,
+         .check = {.hash = 0x123456789abcdef0}},
+        {.kind = EFFECT_WORD,
+         .address = taddr_of(0x90008),
+         .length = 8,
+         .word = {.value = UINT64_MAX}},
         {.kind = EFFECT_RESIZE, .resize = {.object = 5, .size = 1ull << 40}},
         {.kind = EFFECT_STACK_LIMIT, .stack_limit = {.bytes = UINT64_MAX}},
         {.kind = EFFECT_PATCH,
@@ -190,7 +198,7 @@ static inline size_t fixture_effects(struct effect *effects)
     return ARRAY_LENGTH(all);
 }
 
-#define FIXTURE_EFFECTS 16
+#define FIXTURE_EFFECTS 18
 
 static inline void same_effect(const struct effect *a, const struct effect *b)
 {
@@ -244,7 +252,11 @@ static inline void same_effect(const struct effect *a, const struct effect *b)
     case EFFECT_OUTPUT:
         assert_int_equal(a->output.descriptor, b->output.descriptor);
         break;
+    case EFFECT_WORD:
+        assert_true(a->word.value == b->word.value);
+        break;
     case EFFECT_CHECK:
+    case EFFECT_STATE:
         assert_true(a->check.hash == b->check.hash);
         break;
     }

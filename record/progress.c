@@ -1,0 +1,118 @@
+#include "record/progress.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RED_ZONE 128
+#define WORDS_IN_PAGE (PAGE_BYTES / sizeof(uint64_t))
+
+/* How far below the stack pointer a word is taken for dead. */
+#define DEAD_BYTES (1ul << 20)
+
+void progress_deinit(struct progress *progress)
+{
+    free(progress->bytes);
+    *progress = (struct progress){0};
+}
+
+/* --- Watching -------------------------------------------------------------------------------- */
+
+static void add_page(struct progress *progress, uint64_t address)
+{
+    address &= ~(PAGE_BYTES - 1);
+    for (size_t i = 0; i < progress->count; i++)
+        if (progress->address[i] == address)
+            return;
+    if (progress->count < PROGRESS_PAGES)
+        progress->address[progress->count++] = address;
+}
+
+static void add_pages_of_registers(struct progress *progress, const struct page_ranges *written,
+                                   const struct user_regs_struct *regs)
+{
+    const uint64_t pointers[] = {regs->rsp, regs->rbp,    regs->rax, regs->rbx, regs->rcx,
+                                 regs->rdx, regs->rsi,    regs->rdi, regs->r8,  regs->r9,
+                                 regs->r10, regs->r11,    regs->r12, regs->r13, regs->r14,
+                                 regs->r15, regs->fs_base};
+    for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++)
+        if (page_ranges_have(written, pointers[i]))
+            add_page(progress, pointers[i]);
+}
+
+static void add_pages_evenly(struct progress *progress, const struct page_ranges *written)
+{
+    uint64_t pages = 0, skipped = 0;
+    for (size_t i = 0; i < written->count; i++)
+        pages += (written->range[i].end - written->range[i].start) / PAGE_BYTES;
+    uint64_t stride = pages / (PROGRESS_PAGES - progress->count + 1) + 1;
+    for (size_t i = 0; i < written->count; i++) {
+        uint64_t at = written->range[i].start + skipped * PAGE_BYTES;
+        for (; at < written->range[i].end; at += stride * PAGE_BYTES)
+            add_page(progress, at);
+        skipped = (at - written->range[i].end) / PAGE_BYTES;
+    }
+}
+
+struct error *progress_watch(struct task *task, const struct page_ranges *written,
+                             struct progress *progress)
+{
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(task->tracee, &regs);
+    if (error)
+        return error;
+    add_pages_of_registers(progress, written, regs);
+    add_pages_evenly(progress, written);
+    progress->bytes = malloc(PROGRESS_PAGES * PAGE_BYTES);
+    if (!progress->bytes)
+        return &err_no_memory;
+    size_t kept = 0;
+    for (size_t i = 0; i < progress->count; i++) {
+        if (tracee_read_some(task->tracee, taddr_of(progress->address[i]),
+                             progress->bytes + kept * PAGE_BYTES, PAGE_BYTES) == PAGE_BYTES)
+            progress->address[kept++] = progress->address[i];
+    }
+    progress->count = kept;
+    return NULL;
+}
+
+/* --- Choosing -------------------------------------------------------------------------------- */
+
+struct candidates {
+    uint64_t *address;
+    size_t count;
+};
+
+static void compare_page(const struct progress *progress, size_t page, const uint64_t *now,
+                         uint64_t stack, struct candidates *candidates)
+{
+    uint64_t before[WORDS_IN_PAGE];
+    memcpy(before, progress->bytes + page * PAGE_BYTES, PAGE_BYTES);
+    for (size_t i = 0; i < WORDS_IN_PAGE; i++) {
+        uint64_t address = progress->address[page] + i * sizeof(uint64_t);
+        bool dead = address < stack - RED_ZONE && stack - RED_ZONE - address < DEAD_BYTES;
+        if (now[i] != before[i] && !dead)
+            candidates->address[candidates->count++] = address;
+    }
+}
+
+struct error *progress_choose(struct task *task, struct progress *progress)
+{
+    struct user_regs_struct *regs;
+    uint64_t now[WORDS_IN_PAGE];
+    struct error *error = tracee_regs(task->tracee, &regs);
+    struct candidates candidates = {.address =
+                                        error ? NULL : malloc((progress->count + 1) * PAGE_BYTES)};
+    if (!candidates.address)
+        return error ? error : &err_no_memory;
+    for (size_t i = 0; i < progress->count; i++) {
+        if (tracee_read_some(task->tracee, taddr_of(progress->address[i]), now, PAGE_BYTES) ==
+            PAGE_BYTES)
+            compare_page(progress, i, now, regs->rsp, &candidates);
+    }
+    size_t chosen = candidates.count < EVENT_WORDS_MAX ? candidates.count : EVENT_WORDS_MAX;
+    for (size_t i = 0; i < chosen; i++)
+        progress->changed[i] = candidates.address[i * candidates.count / chosen];
+    progress->changed_count = chosen;
+    free(candidates.address);
+    return NULL;
+}
