@@ -430,7 +430,7 @@ static struct error *run_on(struct run *run)
     if (error)
         return error;
     if (regs->eflags & FLAG_TRAP)
-        return run_steps(run, 1);
+        return run_step(run);
     /* A block may be entered with the slack, and twice that is enough to get somewhere. */
     return left < 2 * BLOCK_SLACK ? run_cut(run, regs->rip, left) : run_block(run, regs->rip);
 }
