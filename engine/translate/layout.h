@@ -62,6 +62,8 @@
 #define WORD_ASIDE_RAX (ENGINE_WORDS + 0x200) /* aside.h */
 #define WORD_ASIDE_FLAGS (ENGINE_WORDS + 0x208)
 #define ENGINE_POINT_VALUES (ENGINE_WORDS + 0x400) /* what the test for a point compares with */
+#define ENGINE_POINT_VECTORS                                                                       \
+    (ENGINE_WORDS + 0xc00) /* where it puts the vector registers: 512 bytes */
 
 _Static_assert(ENGINE_WORDS >= REEL_SCRATCH && ENGINE_CODE + ENGINE_CODE_BYTES <= REEL_AREA_END,
                "in our area");
