@@ -33,6 +33,7 @@ struct builder {
     enum payment_kind payment; /* of the path: for all of it, */
     uint32_t payment_at;       /* before this instruction (the number of them: at the end) */
     int32_t paid;
+    struct watch_sites *watches; /* NULL: nothing is watched */
     uint32_t later_count;
     struct later laters[3 * PATH_INSNS_MAX];
 };
@@ -386,9 +387,21 @@ static void emit_laters(struct builder *builder)
 
 /* --- Blocks ---------------------------------------------------------------------------------- */
 
+/* The checks have a place of their own, before the instruction's. */
+static bool emit_watched(struct builder *builder, const struct insn *insn, uint32_t index)
+{
+    if (!builder->watches)
+        return true;
+    begin_place(builder, index, insn->address);
+    return emit_watch_checks(builder->emitter, insn->bytes, insn->length, insn->address,
+                             BLOCK_SLACK - ((int32_t)index - builder->paid), builder->watches);
+}
+
 static bool emit_insn(struct builder *builder, uint32_t index)
 {
     const struct path_insn *entry = &builder->path->insns[index];
+    if (!emit_watched(builder, &entry->insn, index))
+        return false;
     struct block_place *place = begin_place(builder, index, entry->insn.address);
     switch (entry->insn.kind) {
     case INSN_PLAIN:
@@ -464,11 +477,15 @@ static void emit_check(struct emitter *emitter, const struct path *path, struct 
     block->entry = block->check.start;
 }
 
-bool block_emit(const struct path *path, enum block_kind kind, struct emitter *emitter,
-                struct block_parts *ret)
+bool block_emit(const struct path *path, enum block_kind kind, struct watch_sites *watches,
+                struct emitter *emitter, struct block_parts *ret)
 {
-    struct builder builder = {
-        .path = path, .cut = kind == BLOCK_CUT, .emitter = emitter, .parts = ret};
+    struct builder builder = {.path = path,
+                              .cut = kind == BLOCK_CUT,
+                              .emitter = emitter,
+                              .parts = ret,
+                              .watches = watches->watched ? watches : NULL};
+    watches->count = 0;
     struct block *block = &ret->block;
     *block = (struct block){
         .address = path->address, .code = emit_here(emitter), .entry = emit_here(emitter)};
@@ -477,6 +494,7 @@ bool block_emit(const struct path *path, enum block_kind kind, struct emitter *e
     if (!emit_path(&builder))
         return false;
     emit_laters(&builder);
+    emit_watch_sites(emitter, watches);
     if (kind == BLOCK_CHECKED)
         emit_check(emitter, path, block);
     while (emit_here(emitter) - block->code < BLOCK_BYTES_MIN && !emitter->full)

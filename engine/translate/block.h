@@ -32,6 +32,7 @@
 #include "engine/translate/code_check.h"
 #include "engine/translate/emit.h"
 #include "engine/translate/path.h"
+#include "engine/translate/watch_check.h"
 
 #define BLOCK_SLACK PATH_INSNS_MAX
 #define BLOCK_EXITS_MAX (3 * PATH_INSNS_MAX + 4)
@@ -100,8 +101,9 @@ enum block_kind {
 #define BLOCK_BYTES_MIN 5
 
 /* Translates the path, of at least one instruction, into the emitter (which is at the block's
- * code). The door is the entry. false if it does not fit. */
-bool block_emit(const struct path *path, enum block_kind kind, struct emitter *emitter,
-                struct block_parts *ret);
+ * code), with checks for what `watches` says is watched. The door is the entry. false if it does
+ * not fit, or has an instruction that cannot be checked. */
+bool block_emit(const struct path *path, enum block_kind kind, struct watch_sites *watches,
+                struct emitter *emitter, struct block_parts *ret);
 
 #endif

@@ -51,11 +51,13 @@ static struct error *lead(struct translator *translator, struct gate *gate, uint
 #define NOTE_BYTES 64u
 _Static_assert(GATES_MAX *NOTE_BYTES <= ENGINE_GATES + ENGINE_GATES_BYTES - ENGINE_NOTES,
                "room for the notes");
+_Static_assert(BLOCK_SLACK <= INT8_MAX, "a displacement of a byte");
 
 /* Writes the gate's note, which goes on at `to`. */
 static struct error *write_note(struct translator *translator, struct gate *gate, uint32_t to,
                                 uint32_t *ret)
 {
+    static const uint8_t add_slack[] = {0x48, 0x8d, 0x49, BLOCK_SLACK}; /* lea rcx, [rcx + …] */
     uint64_t index = (uint64_t)(gate - translator->gates);
     *ret = ENGINE_NOTES + (uint32_t)index * NOTE_BYTES;
     if (gate->notes_to == to)
@@ -63,11 +65,10 @@ static struct error *write_note(struct translator *translator, struct gate *gate
     CLEANUP(free) struct emitter *emitter = malloc(sizeof(*emitter));
     if (!emitter)
         return &err_no_memory;
-    emitter->size = 0;
-    emitter->full = false;
-    emitter->base = *ret;
+    emit_begin(emitter, *ret);
     emit_save(emitter, RCX, WORD_ASIDE_RCX);
     emit_load(emitter, RCX, WORD_REMAINING);
+    emit_bytes(emitter, add_slack, sizeof(add_slack));
     emit_save(emitter, RCX, WORD_NOTE);
     emit_constant(emitter, RCX, index);
     emit_save(emitter, RCX, WORD_NOTE_WHICH);
@@ -75,25 +76,6 @@ static struct error *write_note(struct translator *translator, struct gate *gate
     emit_jump(emitter, to);
     gate->notes_to = to;
     return tracee_write(translator->tracee, taddr_of(*ret), emitter->bytes, emitter->size);
-}
-
-struct error *gates_clear_note(struct translator *translator)
-{
-    static const uint64_t none = UINT64_MAX;
-    return tracee_write(translator->tracee, taddr_of(WORD_NOTE), &none, sizeof(none));
-}
-
-struct error *gates_read_note(struct translator *translator, taddr *address, uint64_t *remaining,
-                              bool *any)
-{
-    uint64_t note[2]; /* WORD_NOTE, WORD_NOTE_WHICH */
-    struct error *error = tracee_read(translator->tracee, taddr_of(WORD_NOTE), note, sizeof(note));
-    *any = !error && note[0] != UINT64_MAX && note[1] < translator->gate_count;
-    if (!*any)
-        return error;
-    *remaining = note[0];
-    *address = taddr_of(translator->gates[note[1]].address);
-    return NULL;
 }
 
 /* --- Ways through

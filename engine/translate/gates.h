@@ -38,13 +38,6 @@ uint32_t gate_code(const struct translator *translator, const struct gate *gate)
 /* The block at the gate's address is new: makes the gate lead to it, as far as the run wants. */
 struct error *gate_open(struct translator *translator, const struct block *block) MUST_CHECK;
 
-/* Before a run that takes notes: there are none. */
-struct error *gates_clear_note(struct translator *translator) MUST_CHECK;
-
-/* The last visit of a gate that notes: *remaining as it was there; false if there was none. */
-struct error *gates_read_note(struct translator *translator, taddr *address, uint64_t *remaining,
-                              bool *any) MUST_CHECK;
-
 /* The block at the address is void: shuts its gate. */
 struct error *gate_close(struct translator *translator, uint64_t address) MUST_CHECK;
 

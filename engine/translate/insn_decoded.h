@@ -16,4 +16,7 @@ struct decoded {
 /* Fills in what the instruction does to flags and registers, and how its flags can be had again. */
 void insn_set_effects(const struct decoded *decoded, struct insn *insn);
 
+/* The instruction and its operands; false if the bytes are none. */
+bool insn_decode_fully(const uint8_t *bytes, size_t size, struct decoded *ret);
+
 #endif

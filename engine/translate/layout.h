@@ -6,6 +6,7 @@
  *
  *   0x70010000  words: what translated code counts and saves
  *   0x70020000  gates and their notes (gates.h), and the test for a run's point (point_test.h)
+ *   0x70040000  filters, list and routine of watches (watch_check.h)
  *   0x70100000  where to go for the program addresses with the same low 16 bits, 65,536 words:
  *               the first of their entries (emit_entry), or the trap for unknown addresses
  *   0x70180000  code of a block that is cut to fit
@@ -17,12 +18,18 @@
 #include "engine/tracee/reel_page.h"
 
 #define ENGINE_WORDS 0x70010000u
+#define ENGINE_WORDS_END (ENGINE_WORDS + 0x1000)
 #define ENGINE_GATES 0x70020000u
 #define ENGINE_POINT_ON 0x70024000u /* the end of the test: not equal, on to the block */
 #define ENGINE_POINT_TEST 0x70024040u
 #define ENGINE_POINT_CODE_END 0x70028000u
 #define ENGINE_NOTES 0x70030000u
-#define ENGINE_GATES_BYTES 0x20000u
+#define ENGINE_WATCH_NARROW 0x70040000u
+#define ENGINE_WATCH_WIDE 0x70050000u
+#define ENGINE_WATCH_LIST 0x70060000u
+#define ENGINE_WATCH_ENTRY 24u
+#define ENGINE_WATCH_ROUTINE 0x70068000u
+#define ENGINE_GATES_BYTES 0x50000u /* all from the gates to here */
 #define ENGINE_TARGETS 0x70100000u
 #define ENGINE_TARGETS_BYTES 0x80000u
 #define ENGINE_CUT 0x70180000u
@@ -36,8 +43,21 @@
 #define WORD_RCX (ENGINE_WORDS + 8) /* the program's rcx, while the engine uses it */
 #define WORD_R11 (ENGINE_WORDS + 16)
 #define WORD_BASE (ENGINE_WORDS + 24)    /* the register that stands in for rip in an operand */
-#define WORD_NOTE (ENGINE_WORDS + 0x100) /* WORD_REMAINING at the last hit, */
-#define WORD_NOTE_WHICH (ENGINE_WORDS + 0x108) /* and the number of the gate */
+#define WORD_NOTE (ENGINE_WORDS + 0x100) /* notes.h */
+#define WORD_NOTE_WHICH (ENGINE_WORDS + 0x108)
+#define WORD_NOTE_BEFORE (ENGINE_WORDS + 0x110)
+#define WORD_NOTE_WHICH_BEFORE (ENGINE_WORDS + 0x118)
+#define WORD_WATCH_RAX (ENGINE_WORDS + 0x140) /* watch_check.h */
+#define WORD_WATCH_RCX (ENGINE_WORDS + 0x148)
+#define WORD_WATCH_RDX (ENGINE_WORDS + 0x150)
+#define WORD_WATCH_RSP (ENGINE_WORDS + 0x158)
+#define WORD_WATCH_FLAGS (ENGINE_WORDS + 0x160)
+#define WORD_WATCH_STOPS (ENGINE_WORDS + 0x168) /* whether hits trap */
+#define WORD_ACCESS_START (ENGINE_WORDS + 0x180)
+#define WORD_ACCESS_END (ENGINE_WORDS + 0x188)
+#define WORD_ACCESS_KIND (ENGINE_WORDS + 0x190)
+#define WORD_ACCESS_UNEXECUTED (ENGINE_WORDS + 0x198)
+#define WORD_ACCESS_BACK (ENGINE_WORDS + 0x1a0)
 #define WORD_ASIDE_RCX (ENGINE_WORDS + 0x1f8)
 #define WORD_ASIDE_RAX (ENGINE_WORDS + 0x200) /* aside.h */
 #define WORD_ASIDE_FLAGS (ENGINE_WORDS + 0x208)

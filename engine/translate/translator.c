@@ -6,6 +6,7 @@
 #include "engine/translate/doors.h"
 #include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
+#include "engine/translate/watches.h"
 
 #define REGION_BLOCKS_MAX 4 /* translated at a time */
 
@@ -141,12 +142,15 @@ struct error *translator_prepare(struct translator *translator,
                                  const struct run_conditions *conditions)
 {
     struct error *error = gates_add(translator, conditions);
+    watches_choose(translator, conditions);
     if (!error && translator->stale)
         error = flush(translator);
     if (!error)
         error = doors_shut_doomed(translator);
     if (!error && !translator->ranges_known)
         error = translator_read_ranges(translator);
+    if (!error)
+        error = watches_set(translator, conditions);
     return error ? error : gates_set(translator, conditions);
 }
 
@@ -158,12 +162,6 @@ struct source {
     bool checked;
 };
 
-static bool ends_before(void *context, uint64_t address)
-{
-    const struct source *source = context;
-    return gate_at(source->translator, address) != NULL;
-}
-
 static size_t fetch(void *context, uint64_t address, const uint8_t **ret)
 {
     const struct source *source = context;
@@ -173,6 +171,20 @@ static size_t fetch(void *context, uint64_t address, const uint8_t **ret)
         return 0;
     size_t size = range->end - address < INSN_BYTES_MAX ? range->end - address : INSN_BYTES_MAX;
     return code_pages_fetch(translator->pages, translator->tracee, address, size, ret);
+}
+
+/* Before gates, and before what a run with watches has to step. */
+static bool ends_before(void *context, uint64_t address)
+{
+    const struct source *source = context;
+    const uint8_t *bytes;
+    if (gate_at(source->translator, address))
+        return true;
+    unsigned watched = source->translator->watches.sites.watched;
+    if (!watched)
+        return false;
+    size_t size = fetch(context, address, &bytes);
+    return !watch_can_check(bytes, size, address, watched);
 }
 
 /* Returns whether the path is of code that the program may rewrite. */
@@ -220,7 +232,7 @@ static struct error *translate_block(struct translator *translator, struct regio
     if (!translation->path.count)
         return NULL;
     if (!block_emit(&translation->path, checked ? BLOCK_CHECKED : BLOCK_PLAIN,
-                    &translation->emitter, &translation->parts)) {
+                    &translator->watches.sites, &translation->emitter, &translation->parts)) {
         translation->emitter.size = before; /* full: another time */
         return NULL;
     }
@@ -309,7 +321,8 @@ struct error *translator_cut(struct translator *translator, uint64_t address, ui
     emit_begin(emitter, ENGINE_CUT);
     find_path(translator, address, limit, true);
     *ret = translation->path.count;
-    if (!*ret || !block_emit(&translation->path, BLOCK_CUT, emitter, translator->cut)) {
+    if (!*ret || !block_emit(&translation->path, BLOCK_CUT, &translator->watches.sites, emitter,
+                             translator->cut)) {
         *ret = 0;
         return NULL;
     }

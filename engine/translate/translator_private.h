@@ -31,6 +31,15 @@ struct point_test {
     uint32_t leads_to;
 };
 
+/* Watches in the vessel (watches.h). */
+struct watches {
+    struct watch watch[WATCHES_MAX];
+    size_t count;
+    bool stops;
+    uint32_t trap; /* of the routine; 0: it is not there yet */
+    struct watch_sites sites;
+};
+
 struct code_range {
     uint64_t start, end;
     bool checked; /* the program may write to it, or to another mapping of the same memory */
@@ -59,6 +68,7 @@ struct translator {
     struct gate gates[GATES_MAX];
     size_t gate_count;
     struct point_test point_test;
+    struct watches watches;
 };
 
 /* The live block at the program address, if it has been translated; else NULL. It lives until the

@@ -12,8 +12,12 @@
 #include "engine/translate/doors.h"
 #include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
+#include "engine/translate/notes.h"
 #include "engine/translate/point_test.h"
 #include "engine/translate/translator_private.h"
+#include "engine/translate/watches.h"
+
+#define FLAG_TRAP 0x100ull /* set by the program: it wants a trap behind the next instruction */
 
 /* One run. */
 struct run {
@@ -25,6 +29,7 @@ struct run {
     struct debug_slot slots[DEBUG_REGISTERS];
     size_t slot_count;
     bool armed;
+    bool watches_in_code; /* and not in debug registers */
     struct watch_copies copies;
     bool ended;
     /* How the code last left: what may be made to lead to the block that comes next. */
@@ -198,6 +203,18 @@ static struct error *end_run(struct run *run, enum run_end end)
     return NULL;
 }
 
+/* The instruction that was executed last has touched the watch's bytes. */
+static struct error *hit_watch(struct run *run, size_t watch)
+{
+    const struct run_note hit = {
+        .any = true, .is_watch = true, .watch = watch, .count = run->ret->count - 1};
+    run->ret->watch = watch;
+    if (!run->conditions->notes)
+        return end_run(run, RUN_ENDED_AT_WATCH);
+    note_hit(&run->ret->last_hit, &hit, 0);
+    return NULL;
+}
+
 static struct error *meet_watch(struct run *run, size_t watch)
 {
     enum step_end end;
@@ -215,14 +232,7 @@ static struct error *meet_watch(struct run *run, size_t watch)
         error = settle(run);
     if (error || watch_copies_changed(run->tracee, &run->copies, watch))
         return error; /* a watch for reads, and a write */
-    run->ret->watch = watch;
-    if (!run->conditions->notes)
-        return end_run(run, RUN_ENDED_AT_WATCH);
-    note_hit(&run->ret->last_hit,
-             &(struct run_note){
-                 .any = true, .is_watch = true, .watch = watch, .count = run->ret->count - 1},
-             0);
-    return NULL;
+    return hit_watch(run, watch);
 }
 
 static struct error *arm(struct run *run, bool on)
@@ -240,11 +250,28 @@ static void forget_exit(struct run *run)
     run->from_unknown = false;
 }
 
+/* One instruction. */
+static struct error *run_watched_step(struct run *run)
+{
+    struct run_result result;
+    bool hit;
+    struct error *error = watches_step(run->tracee, run->conditions, &result, &hit);
+    if (error)
+        return error;
+    run->ret->count += result.count;
+    run->ret->signal = result.signal;
+    if (hit)
+        return hit_watch(run, result.watch);
+    return result.end == RUN_ENDED_AT_LIMIT ? NULL : end_run(run, result.end);
+}
+
 /* What is not translated. */
 static struct error *run_step(struct run *run)
 {
     struct run_result result;
     forget_exit(run);
+    if (run->watches_in_code)
+        return run_watched_step(run);
     struct error *error = arm(run, false);
     if (!error)
         error = run_counted(run->tracee, run->conditions, 1, &result);
@@ -255,6 +282,25 @@ static struct error *run_step(struct run *run)
     run->ret->signal = result.signal;
     run->ret->watch = result.watch;
     return result.end == RUN_ENDED_AT_LIMIT ? NULL : end_run(run, result.end);
+}
+
+/* The routine of watches traps before an instruction that touches watched bytes, as far as it can
+ * tell: a step tells. */
+static struct error *meet_watch_trap(struct run *run)
+{
+    struct watch_trap trap;
+    struct error *error = watch_trap_read(run->tracee, &trap);
+    if (!error)
+        error = notes_undo(run->translator);
+    if (error)
+        return error;
+    const struct code_of_block of = translator_find_code(run->translator, trap.back);
+    const struct block_place *place = code_place(&of, trap.back);
+    if (!place)
+        return error_new("please report it, with the trace",
+                         "the counting engine met a watch at %#lx", trap.back);
+    error = stand_before(run, place, trap.back);
+    return error ? error : run_step(run);
 }
 
 /* The code that a check is for cannot be read: what executing it means, a step tells. */
@@ -315,6 +361,8 @@ static struct error *meet_stop(struct run *run, struct stop stop)
         error = tracee_regs(run->tracee, &regs);
     if (error || stop.signal != SIGTRAP)
         return error ? error : meet_fault(run, stop.signal);
+    if (run->watches_in_code && regs->rip - 1 == run->translator->watches.trap)
+        return meet_watch_trap(run);
     error = leave_trap(run, regs->rip - 1, &ours);
     return error || ours ? error : meet_fault(run, stop.signal);
 }
@@ -381,6 +429,8 @@ static struct error *run_on(struct run *run)
     struct error *error = tracee_regs(run->tracee, &regs);
     if (error)
         return error;
+    if (regs->eflags & FLAG_TRAP)
+        return run_step(run);
     /* A block may be entered with the slack, and twice that is enough to get somewhere. */
     return left < 2 * BLOCK_SLACK ? run_cut(run, regs->rip, left) : run_block(run, regs->rip);
 }
@@ -412,10 +462,15 @@ static struct error *look_around(struct run *run)
 /* The last hit that translated code has noted. */
 static struct error *collect_note(struct run *run)
 {
-    struct run_note hit = {0};
-    uint64_t remaining = 0;
-    struct error *error = gates_read_note(run->translator, &hit.breakpoint, &remaining, &hit.any);
-    hit.count = run->limit - (remaining + BLOCK_SLACK);
+    struct run_note hit;
+    struct error *error = notes_read(run->translator, run->limit, false, &hit);
+    /* It was noted before the instruction, which has not been executed if it faults. */
+    if (!error && hit.any && hit.is_watch && hit.count >= run->ret->count) {
+        error = notes_read(run->translator, run->limit, true, &hit);
+        if (!error)
+            error = note_breakpoint_here(run->tracee, run->conditions, run->ret->count,
+                                         &run->ret->last_hit);
+    }
     if (!error)
         note_hit(&run->ret->last_hit, &hit, 0);
     return error;
@@ -427,8 +482,8 @@ static struct error *run_to_limit(struct run *run)
     struct error *error = translator_prepare(run->translator, run->conditions);
     if (!error)
         error = watch_copies_take(run->tracee, run->conditions, true, &run->copies);
-    if (!error && run->conditions->notes)
-        error = gates_clear_note(run->translator);
+    if (!error && (run->conditions->notes || run->watches_in_code))
+        error = notes_clear(run->translator);
     if (!error)
         error = note_breakpoint_here(run->tracee, run->conditions, 0, &run->ret->last_hit);
     while (!error && !run->ended && run->ret->count < run->limit) {
@@ -448,11 +503,11 @@ struct error *translator_run(struct translator *translator, const struct run_con
                       .conditions = conditions ? conditions : &none,
                       .limit = limit < INT64_MAX >> 8 ? limit : INT64_MAX >> 8,
                       .ret = ret};
-    if (!run_fits(run.conditions))
-        return run_counted(translator->tracee, conditions, limit, ret);
     *ret = (struct run_result){.end = RUN_ENDED_AT_LIMIT};
     forget_exit(&run);
-    run.slot_count = debug_slots(run.conditions, run.slots);
+    run.watches_in_code = watches_in_code(run.conditions);
+    if (!run.watches_in_code)
+        run.slot_count = debug_slots(run.conditions, run.slots);
     bool last_step = run.conditions->notes && run.limit; /* so that none is noted where it ends */
     run.limit -= last_step;
     struct error *error = run_to_limit(&run);

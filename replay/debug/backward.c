@@ -135,7 +135,7 @@ static struct error *search_back(struct target *target, uint64_t end, struct tar
             return NULL;
         }
         if (event != UINT64_MAX) {
-            error = scan_whole(target, event, &hit, &interrupted);
+            error = scan_whole(target, event, true, &hit, &interrupted);
             if (!error)
                 error = go_to_hit(target, event, &hit, interrupted, ret, &found);
             if (error || found)
@@ -176,10 +176,11 @@ static struct error *search_stretch(struct target *target, uint64_t event, struc
     struct hit last = {0};
     bool any = true, interrupted = false;
     *found = false;
-    struct error *error = target->place.at_event ? has_hit(target, event, &any) : NULL;
-    if (!error && any)
-        error = place_resolve(target, &position);
-    if (!error && position.count)
+    bool whole = target->place.at_event;
+    struct error *error = whole ? has_hit(target, event, &any) : place_resolve(target, &position);
+    if (!error && whole && any)
+        error = scan_whole(target, event, false, &last, &interrupted);
+    else if (!error && position.count)
         error = scan_below(target, event, position.count, &last, &interrupted);
     return error ? error : go_to_hit(target, event, &last, interrupted, ret, found);
 }

@@ -73,13 +73,7 @@ struct error *target_insert(struct target *target, enum watch_kind kind, taddr a
     target->insertions = grown;
     grown[target->insertion_count++] =
         (struct insertion){.kind = kind, .address = address, .length = length};
-    struct error *error = compile(target);
-    struct run_conditions conditions = target_conditions(target);
-    if (error || !(kind == WATCH_READ || kind == WATCH_ACCESS) || run_fits(&conditions))
-        return error;
-    target_remove(target, kind, address, length); /* reads are seen by debug registers only */
-    return error_new("remove other watchpoints, or watch fewer bytes",
-                     "no debug register is left to watch reads");
+    return compile(target);
 }
 
 void target_remove(struct target *target, enum watch_kind kind, taddr address, uint64_t length)

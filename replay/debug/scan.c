@@ -9,36 +9,6 @@
 #define FIRST_WINDOW 2048
 #define WINDOW_GROWTH 8
 
-/* --- What the event itself writes ------------------------------------------------------------ */
-
-static struct error *apply_event(struct target *target, struct session *session, int *watch)
-{
-    struct run_result ignored;
-    struct error *error = stretch_run(session, &(struct run_conditions){0}, &ignored);
-    return error ? error : stretch_apply(target, session, watch);
-}
-
-/* The stretch's end is a hit if its event changes watched bytes. */
-static struct error *scan_event(struct target *target, uint64_t event, uint64_t length,
-                                struct hit *ret)
-{
-    struct session *session;
-    int watch = -1;
-    if (!target->watch_count)
-        return NULL;
-    struct error *error = session_at(target, (struct position){event, length}, &session);
-    if (error)
-        return error;
-    error = apply_event(target, session, &watch);
-    session_close(session);
-    if (error || watch < 0)
-        return error;
-    *ret = (struct hit){.any = true,
-                        .count = length,
-                        .insertion = target->insertions[target->watch_insertion[watch]]};
-    return NULL;
-}
-
 /* --- Windows --------------------------------------------------------------------------------- */
 
 /* The hit that a run, which began at count `from`, has noted. */
@@ -54,24 +24,33 @@ static void set_hit(const struct target *target, const struct run_note *note, ui
             .any = true, .count = from + note->count, .insertion = target->insertions[insertion]};
 }
 
+/* Runs the session, which stands at `*at`, for `limit` instructions or to its event. */
+static struct error *scan_on(struct target *target, struct session *session, uint64_t limit,
+                             struct position *at, struct hit *ret, bool *interrupted)
+{
+    struct run_conditions conditions = target_conditions(target);
+    const struct event *next = session_next(session);
+    struct run_result result;
+    uint64_t from = at->count;
+    conditions.notes = true;
+    if (!next || next->reach == REACH_NOTHING)
+        return NULL;
+    struct error *error = count_on(target, session, &conditions, limit, at, &result);
+    *interrupted = !error && result.end == RUN_ENDED_BY_INTERRUPT;
+    if (!error)
+        set_hit(target, &result.last_hit, from, ret);
+    return error;
+}
+
 static struct error *scan_window(struct target *target, struct position from, uint64_t to,
                                  struct hit *ret, bool *interrupted)
 {
-    struct run_conditions conditions = target_conditions(target);
-    struct position at = from;
-    struct run_result result;
     struct session *session;
-    conditions.notes = true;
+    uint64_t limit = to - from.count;
     struct error *error = session_at(target, from, &session);
     if (error)
         return error;
-    const struct event *next = session_next(session);
-    if (next && next->reach != REACH_NOTHING) {
-        error = count_on(target, session, &conditions, to - from.count, &at, &result);
-        *interrupted = !error && result.end == RUN_ENDED_BY_INTERRUPT;
-        if (!error)
-            set_hit(target, &result.last_hit, from.count, ret);
-    }
+    error = scan_on(target, session, limit, &from, ret, interrupted);
     session_close(session);
     return error;
 }
@@ -92,13 +71,40 @@ struct error *scan_below(struct target *target, uint64_t event, uint64_t limit, 
     return error;
 }
 
-struct error *scan_whole(struct target *target, uint64_t event, struct hit *ret, bool *interrupted)
+/* --- Whole stretches ------------------------------------------------------------------------- */
+
+/* The stretch's end, where the session stands, is a hit if the event changes watched bytes. */
+static struct error *scan_event(struct target *target, struct session *session, struct position at,
+                                struct hit *ret)
 {
-    uint64_t length;
+    struct run_result ignored;
+    int watch = -1;
+    struct error *error = stretch_run(session, &(struct run_conditions){0}, &ignored);
+    if (!error)
+        error = stretch_apply(target, session, &watch);
+    if (error || watch < 0)
+        return error;
+    *ret = (struct hit){.any = true,
+                        .count = at.count,
+                        .insertion = target->insertions[target->watch_insertion[watch]]};
+    return NULL;
+}
+
+struct error *scan_whole(struct target *target, uint64_t event, bool with_event, struct hit *ret,
+                         bool *interrupted)
+{
+    struct position at = {event, 0};
+    struct session *session;
     *ret = (struct hit){0};
     *interrupted = false;
-    struct error *error = stretch_length(target, event, &length);
-    if (!error)
-        error = scan_event(target, event, length, ret);
-    return error || ret->any ? error : scan_below(target, event, length + 1, ret, interrupted);
+    struct error *error = session_at(target, at, &session);
+    if (error)
+        return error;
+    error = scan_on(target, session, UINT64_MAX, &at, ret, interrupted);
+    if (!error && at.count && !*interrupted)
+        error = checkpoint_keep(target, session, at);
+    if (!error && with_event && target->watch_count && !*interrupted)
+        error = scan_event(target, session, at, ret);
+    session_close(session);
+    return error;
 }

@@ -169,8 +169,8 @@ struct error *stretch_length(struct target *target, uint64_t event, uint64_t *re
 /* The last hit of stretch `event` at a count below `limit`. *interrupted: not all was looked at. */
 struct error *scan_below(struct target *target, uint64_t event, uint64_t limit, struct hit *ret,
                          bool *interrupted) MUST_CHECK;
-/* The same of the whole stretch, and of what its event writes. */
-struct error *scan_whole(struct target *target, uint64_t event, struct hit *ret,
+/* The same of the whole stretch, and, if asked, of what its event writes. */
+struct error *scan_whole(struct target *target, uint64_t event, bool with_event, struct hit *ret,
                          bool *interrupted) MUST_CHECK;
 
 /* --- forward.c, backward.c --- */
