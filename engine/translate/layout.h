@@ -35,7 +35,7 @@
 #define ENGINE_CUT 0x70180000u
 #define ENGINE_CUT_BYTES 0x10000u
 #define ENGINE_CODE 0x70200000u
-#define ENGINE_CODE_BYTES (64u << 20)
+#define ENGINE_CODE_BYTES (112u << 20)
 
 /* Words of 8 bytes. */
 /* Instructions that may still be executed, less BLOCK_SLACK. */
