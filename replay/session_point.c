@@ -64,6 +64,7 @@ static struct error *is_here(struct session *session, bool *ret)
     struct trace_regs regs;
     struct error *error = session_registers(session, event->tid, &regs);
     *ret = !error && session_same_registers(&event->before, &regs, false);
+    session->point_checks += *ret;
     if (*ret)
         error = same_vectors(session, event->vectors, ret);
     for (size_t i = 0; !error && *ret && i < event->effect_count; i++) {
@@ -87,11 +88,20 @@ static bool is_breakpoint(const struct run_conditions *conditions, uint64_t addr
     return false;
 }
 
+static void note_found(struct session *session)
+{
+    struct point_statistics *points = session->options->points;
+    uint64_t checks = session->point_checks;
+    if (!points)
+        return;
+    points->by_checks[checks < POINT_CHECKS_MAX ? checks : POINT_CHECKS_MAX - 1]++;
+    points->most = checks > points->most ? checks : points->most;
+}
+
 /* A run has ended at the test; *ended: whether the caller's ends there, too. */
 static struct error *meet_test(struct session *session, const struct run_conditions *conditions,
                                struct run_result *result, bool *ended)
 {
-    session->point_checks++;
     struct error *error = is_here(session, ended);
     if (error || *ended)
         return error;
@@ -148,9 +158,13 @@ struct error *session_run_to_point(struct session *session, const struct run_con
     if (error)
         return error;
     *ret = (struct run_result){.end = RUN_ENDED_AT_POINT};
-    if (here)
+    if (here) {
+        note_found(session);
         return NULL;
+    }
     error = search(session, conditions ? conditions : &none, limit < bound ? limit : bound, ret);
+    if (!error && ret->end == RUN_ENDED_AT_POINT)
+        note_found(session);
     if (!error && ret->end == RUN_ENDED_AT_LIMIT && bound < limit)
         return session_diverged(session, "no point with the recorded state", 0);
     if (!error && (ret->end == RUN_ENDED_AT_CALL || ret->end == RUN_ENDED_AT_SIGNAL))

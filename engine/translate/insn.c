@@ -142,10 +142,23 @@ static void set_indirect(const struct decoded *decoded, struct insn *ret)
     ret->relative = relative_operand(decoded) != NULL;
 }
 
+/* AMD's processors heed the prefix 66 of a near branch, which Intel's ignore; unless REX.W is
+ * there.
+ */
+static bool has_operand_size_prefix(const ZydisDecodedInstruction *instruction)
+{
+    for (size_t i = 0; i < instruction->raw.prefix_count; i++)
+        if (instruction->raw.prefixes[i].value == 0x66 && !instruction->raw.rex.W)
+            return true;
+    return false;
+}
+
 static void set_control(const struct decoded *decoded, struct insn *ret)
 {
     const ZydisDecodedInstruction *instruction = &decoded->instruction;
     ret->kind = INSN_SINGLE;
+    if (has_operand_size_prefix(instruction))
+        return;
     if (instruction->operand_width != 64 && instruction->meta.category != ZYDIS_CATEGORY_COND_BR)
         return;
     if (instruction->mnemonic == ZYDIS_MNEMONIC_RET) {

@@ -17,6 +17,8 @@
 #include "engine/translate/translator_private.h"
 #include "engine/translate/watches.h"
 
+#define FLAG_TRAP 0x100ull /* set by the program: it wants a trap behind the next instruction */
+
 /* One run. */
 struct run {
     struct translator *translator;
@@ -437,6 +439,8 @@ static struct error *run_on(struct run *run)
     struct error *error = tracee_regs(run->tracee, &regs);
     if (error)
         return error;
+    if (regs->eflags & FLAG_TRAP)
+        return run_step(run);
     /* A block may be entered with the slack, and twice that is enough to get somewhere. */
     return left < 2 * BLOCK_SLACK ? run_cut(run, regs->rip, left) : run_block(run, regs->rip);
 }

@@ -1,6 +1,7 @@
 /*
- * random-code [--from SEED] [--count N] [--seconds S] [--verbose]: random machine code in the
- * counting engine and by single steps, from the same random states.
+ * random-code [--from SEED|now] [--count N] [--seconds S] [--verbose]: random machine code in the
+ * counting engine and by single steps, from the same random states. The sequences are those of the
+ * seeds from SEED on.
  *
  * Each sequence is stepped to a cut and on to its end; then the engine runs it whole, cut, and
  * whole again, so that code is met while it is translated, partly linked, and linked. Count, way of
@@ -142,6 +143,20 @@ static void print_start(const struct sequence *sequence)
            regs.gs_base, sequence->cut);
 }
 
+/* Where the steps lead. */
+static void print_path(struct subject *subject, const struct sequence *sequence)
+{
+    static struct outcome outcome;
+    outcome.state.regs.rip = sequence->regs.rip;
+    subject_reset(subject, sequence);
+    printf("  executed:");
+    do {
+        printf(" %llx", outcome.state.regs.rip);
+        subject_run(subject, sequence, BY_STEPS, NULL, 1, &outcome);
+    } while (outcome.result.count);
+    printf("\n");
+}
+
 static void report(struct subject *subject, const struct sequence *failed, uint64_t batch)
 {
     static struct sequence sequence;
@@ -151,12 +166,15 @@ static void report(struct subject *subject, const struct sequence *failed, uint6
         printf("  not alone, only after others: --from %lu --count %lu\n", batch,
                failed->seed - batch + 1);
         sequence_print(&sequence);
+        print_start(&sequence);
+        print_path(subject, &sequence);
         return;
     }
     make_smaller(subject, &sequence);
     print_start(&sequence);
     sequence_print(&sequence);
     subject_load(subject, &sequence, 1);
+    print_path(subject, &sequence);
     check_sequence(subject, &sequence, true, NULL);
 }
 
@@ -220,7 +238,8 @@ int main(int argc, char **argv)
     bool verbose = false;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'f')
-            from = strtoull(optarg, NULL, 10);
+            from = strcmp(optarg, "now") == 0 ? (uint64_t)time(NULL) << 20
+                                              : strtoull(optarg, NULL, 10);
         else if (option == 'n')
             count = strtoull(optarg, NULL, 10);
         else if (option == 's')
@@ -236,6 +255,7 @@ int main(int argc, char **argv)
     struct totals totals = {0};
     size_t failures = 0;
     double end = seconds_now() + seconds;
+    printf("from seed %lu\n", from);
     subject_open(&subject);
     while (totals.sequences < count && failures < FAILURES_MAX &&
            (seconds == 0 || seconds_now() < end)) {
