@@ -159,6 +159,16 @@ static struct error *leave_trap(struct run *run, uint64_t trap, bool *ours)
     return leave_by(run, exit);
 }
 
+/* A jump within a path is no code: the program may stand before it, or behind. What has just been
+ * executed came before. */
+static const struct block_place *first_there(const struct code_of_block *of,
+                                             const struct block_place *place)
+{
+    while (place > of->places && place[-1].code == place->code)
+        place--;
+    return place;
+}
+
 /*
  * From anywhere in the code on to where the program stands between two instructions: at most
  * through the rest of one, the way to the next block, and what is done there before the next.
@@ -182,7 +192,7 @@ static struct error *settle(struct run *run)
         if (of.block && code == of.block->entry)
             return stand_at(run, of.block->address);
         if (place && place->code == code)
-            return stand_before(run, place, code);
+            return stand_before(run, first_there(&of, place), code);
         error = step_instruction(run->tracee, &end, &signal);
         if (error)
             return error;

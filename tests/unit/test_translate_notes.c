@@ -167,7 +167,9 @@ __asm__(".text\n"
         "  nopl 320(%rbx)\n"
         "  lea 330(%rbx), %rcx\n"
         "  xchgb %cl, 336(%rbx)\n"
-        "  pushfq\n"
+        "  movb %cl, 348(%rbx)\n"
+        "  jmp 3f\n"
+        "3: pushfq\n"
         "  popq %rcx\n"
         "  incl %r8d\n"
         "  cmpl $2, %r8d\n"
@@ -259,6 +261,21 @@ static struct error *by_steps(struct fixture *fixture, const struct run_conditio
     return run_counted(fixture->tracee, conditions, FOREVER, ret);
 }
 
+/* A stop is right behind the instruction, also where a jump follows that needs no code. */
+static void stops_are_those_of_single_steps(void **state)
+{
+    static const uint64_t offsets[] = {8, 34, 104, 345, 348};
+    uint64_t engine[HITS_MAX], steps[HITS_MAX];
+    for (size_t i = 0; i < ARRAY_LENGTH(offsets); i++) {
+        const struct watch watch = {taddr_of((uint64_t)accesses_buffer + offsets[i]), 1,
+                                    WATCHES_WRITES};
+        const struct run_conditions conditions = {.watches = &watch, .watch_count = 1};
+        size_t count = find_stops(by_engine, &conditions, engine, 0);
+        assert_true(count && find_stops(by_steps, &conditions, steps, 0) == count);
+        assert_memory_equal(engine, steps, count * sizeof(*steps));
+    }
+}
+
 /* All at once they stop a run where each of them does, alone in a debug register. */
 static void more_watches_than_registers_stop_as_each_does(void **state)
 {
@@ -290,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_million_writes_are_no_stops),
         cmocka_unit_test(watches_see_what_debug_registers_see),
         cmocka_unit_test(watches_see_the_stack),
+        cmocka_unit_test(stops_are_those_of_single_steps),
         cmocka_unit_test(more_watches_than_registers_stop_as_each_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
