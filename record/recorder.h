@@ -23,6 +23,7 @@
 #include "engine/syscall/call_model.h"
 #include "engine/tracee/tracee.h"
 #include "record/draft.h"
+#include "record/instruction.h"
 #include "record/known_sites.h"
 #include "record/mapped_ranges.h"
 #include "record/page_ranges.h"
@@ -131,6 +132,7 @@ struct recorder {
         waiting; /* READY tasks and held signals: someone may have to be interrupted for them */
     struct record_statistics statistics;
     struct known_sites known_sites;
+    struct cpuid_answers cpuid_answers;
     bool no_cpuid_trap;            /* the processor does not offer it (ARCH_SET_CPUID) */
     uint64_t anonymous_objects;    /* shared mappings without a file so far */
     struct early_stop *early;      /* stops of tasks that nobody has told us of yet */
@@ -223,8 +225,10 @@ struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
                                   struct held_signal *held) MUST_CHECK;
 
 /* --- on_instruction.c ------------------------------------------------------------------------ */
-bool is_instruction_trap(struct task *task, const siginfo_t *info);
-struct error *on_instruction(struct recorder *recorder, struct task *task) MUST_CHECK;
+/* Whether the signal is the trap of such an instruction: which. */
+bool is_instruction_trap(struct task *task, const siginfo_t *info, struct instruction *ret);
+struct error *on_instruction(struct recorder *recorder, struct task *task,
+                             const struct instruction *instruction) MUST_CHECK;
 
 /* --- patches.c ------------------------------------------------------------------------------- */
 /* What the effects of the draft call for, behind them: the last that is done to memory. */

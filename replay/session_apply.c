@@ -195,5 +195,6 @@ struct error *session_apply(struct session *session)
         return error;
     session->event = session->next->number;
     session->last_tid = session->next->tid;
+    session->point_checks = 0;
     return session_advance(session);
 }
