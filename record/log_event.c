@@ -1,6 +1,8 @@
 /*
  * The draft becomes an event of the trace.
  */
+#include <string.h>
+
 #include "record/recorder.h"
 
 /* Events after which the task's memory is there and at rest. */
@@ -17,11 +19,19 @@ static void follow_stack(struct task *task, const struct event *event)
         task->stack_pointer = event->before.value[TRACE_RSP];
 }
 
+static void follow_registers(struct task *task, const struct event *event)
+{
+    _Static_assert(sizeof(task->last_exit) == sizeof(event->after), "the same registers");
+    if (event_has_after(event->kind))
+        memcpy(&task->last_exit, &event->after, sizeof(task->last_exit));
+}
+
 struct error *log_event(struct recorder *recorder, struct task *task)
 {
     struct draft *draft = &recorder->draft;
     struct event *event = &draft->event;
     follow_stack(task, event);
+    follow_registers(task, event);
     if (recorder->options->memory_checks && is_checked(event)) {
         struct error *error = add_memory_check(recorder, task);
         if (error && error != &err_tracee_gone) /* killed meanwhile: nothing to check any more */

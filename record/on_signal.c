@@ -329,13 +329,19 @@ struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
 
 /* --- The delivery stop ----------------------------------------------------------------------- */
 
+/* Whether nothing has been executed since the last event. Another thread may have taken a signal
+ * that was known to come: its number alone says little when it comes again. */
 static bool is_at_boundary(const struct task *task, int signal, const struct user_regs_struct *regs)
 {
-    if (task->boundary_signals & BIT(signal))
-        return true;
-    /* Still on the way out of the last call, and nothing since. */
-    return (int64_t)regs->orig_rax >= 0 && regs->rip == task->last_exit.rip &&
-           regs->rax == task->last_exit.rax && regs->rsp == task->last_exit.rsp;
+    const struct user_regs_struct *last = &task->last_exit;
+    bool known = task->boundary_signals & BIT(signal);
+    bool leaves_call = (int64_t)regs->orig_rax >= 0;
+    return (known || leaves_call) && regs->rip == last->rip && regs->rsp == last->rsp &&
+           regs->rax == last->rax && regs->rcx == last->rcx && regs->rdx == last->rdx &&
+           regs->rbx == last->rbx && regs->rbp == last->rbp && regs->rsi == last->rsi &&
+           regs->rdi == last->rdi && regs->r8 == last->r8 && regs->r9 == last->r9 &&
+           regs->r10 == last->r10 && regs->r11 == last->r11 && regs->r12 == last->r12 &&
+           regs->r13 == last->r13 && regs->r14 == last->r14 && regs->r15 == last->r15;
 }
 
 static struct error *on_asynchronous(struct recorder *recorder, struct task *task,

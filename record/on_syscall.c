@@ -237,7 +237,6 @@ struct error *complete_call(struct recorder *recorder, struct task *task)
     error = log_event(recorder, task);
     if (!error && starts_child)
         error = start_child(recorder, task, event->number);
-    task->last_exit = *regs;
     task->call.active = false;
     return error ? error : release_output(recorder, task);
 }

@@ -84,7 +84,7 @@ struct task {
     /* Signals that are known to be delivered before another user instruction is executed, bit
      * (signal - 1). */
     uint64_t boundary_signals;
-    struct user_regs_struct last_exit; /* registers that the task left its last call with */
+    struct user_regs_struct last_exit; /* registers that the task left its last event with */
     uint64_t signal_mask;
     uint64_t clear_child_tid; /* address that the kernel clears at the task's end; 0: none */
     uint64_t stack_pointer;   /* when it was last seen */

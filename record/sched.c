@@ -92,7 +92,7 @@ struct error *go_on(struct recorder *recorder, struct task *task)
         return error;
     if (held)
         send_held_signal(task, held);
-    if (task->group->ready_first && !task->boundary_signals && slice_is_over(task)) {
+    if (task->group->ready_first && slice_is_over(task)) {
         make_ready(recorder, task);
         task->group->current = NULL;
         return schedule(recorder, task->group);

@@ -146,6 +146,9 @@ static struct error *search(struct session *session, const struct run_conditions
             ended = true;
         }
     }
+    /* A limit comes first: the next run ends where it begins. */
+    if (!error && ret->end == RUN_ENDED_AT_POINT && count == limit)
+        ret->end = RUN_ENDED_AT_LIMIT;
     ret->count = count;
     ret->last_hit = last_hit;
     return error;
