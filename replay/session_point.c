@@ -24,18 +24,21 @@ static void point_init(struct point *point, const struct event *event)
 {
     point->test.words = point->words;
     point->test.word_count = 0;
+    point->test.vectors = NULL;
     memcpy(&point->test.regs, &event->before, sizeof(point->test.regs));
     for (size_t i = 0; i < event->effect_count; i++) {
         const struct effect *effect = &event->effects[i];
         if (effect->kind == EFFECT_WORD && point->test.word_count < RUN_POINT_WORDS_MAX)
             point->words[point->test.word_count++] =
                 (struct run_word){.address = effect->address, .value = effect->word.value};
+        if (effect->kind == EFFECT_XSAVE && effect->length >= RUN_POINT_VECTOR_BYTES)
+            point->test.vectors = effect->bytes;
     }
 }
 
 /* --- The whole state ------------------------------------------------------------------------- */
 
-static struct error *same_vectors(struct session *session, uint64_t hash, bool *ret)
+static struct error *same_vectors(struct session *session, const struct effect *effect, bool *ret)
 {
     uint8_t bytes[XSAVE_MAX];
     size_t size;
@@ -43,7 +46,7 @@ static struct error *same_vectors(struct session *session, uint64_t hash, bool *
     if (error)
         return error;
     xsave_plain(bytes, size);
-    *ret = XXH3_64bits(bytes, size) == hash;
+    *ret = size == effect->length && memcmp(bytes, effect->bytes, size) == 0;
     return NULL;
 }
 
@@ -65,12 +68,12 @@ static struct error *is_here(struct session *session, bool *ret)
     struct error *error = session_registers(session, event->tid, &regs);
     *ret = !error && session_same_registers(&event->before, &regs, false);
     session->point_checks += *ret;
-    if (*ret)
-        error = same_vectors(session, event->vectors, ret);
     for (size_t i = 0; !error && *ret && i < event->effect_count; i++) {
         const struct effect *effect = &event->effects[i];
         uint64_t hash;
-        if (effect->kind != EFFECT_STATE)
+        if (effect->kind == EFFECT_XSAVE)
+            error = same_vectors(session, effect, ret);
+        if (effect->kind != EFFECT_STATE || error)
             continue;
         error = session_hash(session, effect->address, effect->length, &hash);
         *ret = !error && hash == effect->check.hash;

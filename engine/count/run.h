@@ -38,7 +38,11 @@ struct run_point {
     struct user_regs_struct regs;
     const struct run_word *words;
     size_t word_count;
+    const uint8_t *vectors; /* NULL, or the x87 and SSE registers: the first RUN_POINT_VECTOR_BYTES
+                               of the vector state in its plain form (xsave_plain()) */
 };
+
+#define RUN_POINT_VECTOR_BYTES 416
 
 #define RUN_POINT_WORDS_MAX 64
 

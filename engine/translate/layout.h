@@ -35,7 +35,7 @@
 #define ENGINE_CUT 0x70180000u
 #define ENGINE_CUT_BYTES 0x10000u
 #define ENGINE_CODE 0x70200000u
-#define ENGINE_CODE_BYTES (64u << 20)
+#define ENGINE_CODE_BYTES (112u << 20)
 
 /* Words of 8 bytes. */
 /* Instructions that may still be executed, less BLOCK_SLACK. */
@@ -62,6 +62,8 @@
 #define WORD_ASIDE_RAX (ENGINE_WORDS + 0x200) /* aside.h */
 #define WORD_ASIDE_FLAGS (ENGINE_WORDS + 0x208)
 #define ENGINE_POINT_VALUES (ENGINE_WORDS + 0x400) /* what the test for a point compares with */
+#define ENGINE_POINT_VECTORS                                                                       \
+    (ENGINE_WORDS + 0xc00) /* where it puts the vector registers: 512 bytes */
 
 _Static_assert(ENGINE_WORDS >= REEL_SCRATCH && ENGINE_CODE + ENGINE_CODE_BYTES <= REEL_AREA_END,
                "in our area");

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#define LOOP_INSNS_MAX 48 /* a loop goes round as often as fits */
 #define CALLS_MAX 8
 
 struct finder {
@@ -48,7 +47,7 @@ static void go_to(struct finder *finder, uint64_t address)
     const struct path *path = finder->path;
     finder->at = address;
     if (address == path->address && !finder->calls &&
-        2 * path->count - finder->round <= LOOP_INSNS_MAX && path->count > finder->round)
+        2 * path->count - finder->round <= PATH_INSNS_MAX && path->count > finder->round)
         finder->round = path->count;
     else if (finder->limits.straight || address == path->address || is_in_round(finder, address))
         end(finder, PATH_GOES_ON, address);

@@ -13,7 +13,7 @@
 
 #include "engine/translate/insn.h"
 
-#define PATH_INSNS_MAX 96
+#define PATH_INSNS_MAX 48
 
 /* Where the program's code comes from. */
 struct code_source {

@@ -27,6 +27,8 @@ struct point_test {
     struct user_regs_struct regs;
     struct run_word words[RUN_POINT_WORDS_MAX];
     size_t word_count;
+    bool has_vectors;
+    uint8_t vectors[RUN_POINT_VECTOR_BYTES];
     uint32_t trap; /* where it traps; 0: nothing is there yet */
     uint32_t leads_to;
 };

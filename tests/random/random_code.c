@@ -9,11 +9,13 @@
  * made smaller and printed.
  */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "engine/tracee/reel_page.h"
 #include "tests/random/draw.h"
 #include "tests/random/subject.h"
 
@@ -22,6 +24,8 @@
 struct totals {
     uint64_t sequences, instructions, ends[RUN_ENDED_BY_INTERRUPT + 1], signals[64];
 };
+
+static uint64_t wild_branches; /* runs that differ as is known */
 
 /* --- One sequence -------------------------------------------------------------------------- */
 
@@ -44,11 +48,28 @@ static void print_outcome(const char *name, const struct outcome *outcome)
                result->signal);
 }
 
+/*
+ * KNOWN DIFFERENCE: where a return, or a branch through a register or memory, leads to an address
+ * that cannot be one, the processor faults at the branch, and the engine where it leads to. And a
+ * branch into the engine's own memory, which no program has, finds it only here.
+ */
+static bool is_wild_branch(const struct outcome *steps, const struct outcome *engine)
+{
+    int64_t rip = (int64_t)engine->state.regs.rip;
+    if (steps->state.regs.rip >= REEL_SCRATCH && steps->state.regs.rip < REEL_AREA_END)
+        return true;
+    return steps->result.signal == SIGSEGV && rip << 16 >> 16 != rip;
+}
+
 static bool agree(const char *what, const struct outcome *steps, const struct outcome *engine,
                   bool print)
 {
     if (same(steps, engine))
         return true;
+    if (is_wild_branch(steps, engine)) {
+        wild_branches++;
+        return true;
+    }
     if (!print)
         return false;
     printf("  %s:\n", what);
@@ -221,7 +242,7 @@ static void print_totals(const struct totals *totals)
     for (int i = 1; i < 64; i++)
         if (totals->signals[i])
             printf(" %s %lu", sigabbrev_np(i), totals->signals[i]);
-    printf("\n");
+    printf("; runs that met the known difference: %lu\n", wild_branches);
 }
 
 #define FAILURES_MAX 20

@@ -11,7 +11,7 @@ static void on_alarm(int signal)
 {
     static int alarms;
     printf("%lu\n", count);
-    stop = ++alarms == 3;
+    stop |= ++alarms == 3;
 }
 
 int main(void)

@@ -15,11 +15,14 @@ static void on_alarm(int signal)
 /*  0: b8 imm32        mov eax, COUNT
  *  5: ff c0           inc eax
  *  7: 89 05 f4 ff…    mov [rip - 12], eax   (COUNT, at 1)
- * 13: 80 3f 00        cmp byte [rdi], 0
- * 16: 74 ee           je 0
- * 18: c3              ret */
-static const unsigned char loop[] = {0xb8, 0,    0,    0,    0,    0xff, 0xc0, 0x89, 0x05, 0xf4,
-                                     0xff, 0xff, 0xff, 0x80, 0x3f, 0x00, 0x74, 0xee, 0xc3};
+ * 13: b9 imm32        mov ecx, 5000
+ * 18: e2 fe           loop 18
+ * 20: 80 3f 00        cmp byte [rdi], 0
+ * 23: 74 e7           je 0
+ * 25: c3              ret */
+static const unsigned char loop[] = {0xb8, 0,    0,    0,    0,    0xff, 0xc0, 0x89, 0x05,
+                                     0xf4, 0xff, 0xff, 0xff, 0xb9, 0x88, 0x13, 0,    0,
+                                     0xe2, 0xfe, 0x80, 0x3f, 0x00, 0x74, 0xe7, 0xc3};
 
 int main(void)
 {
