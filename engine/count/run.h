@@ -104,8 +104,8 @@ static inline bool run_reached_event(const struct run_result *result)
 struct error *run_native(struct tracee *tracee, const struct run_conditions *conditions,
                          struct run_result *ret) MUST_CHECK;
 
-/* At most `limit` instructions. Any number of watches for writes; watches for reads only as far as
- * run_fits(). */
+/* At most `limit` instructions, by single steps. Watches that do not fit (run_fits()) see only
+ * writes that change the bytes. */
 struct error *run_counted(struct tracee *tracee, const struct run_conditions *conditions,
                           uint64_t limit, struct run_result *ret) MUST_CHECK;
 

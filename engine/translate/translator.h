@@ -9,7 +9,8 @@
  * is told of those (translator_forget). Blocks of other code check that it is what it was
  * (code_check.h).
  *
- * CAVEATS: Watches are debug registers; where they do not fit, everything is stepped.
+ * CAVEATS: Whether watches are debug registers or checks in the code is decided for each run
+ * (watches.h); a run that needs the other kind of code begins with an empty cache.
  */
 #ifndef REEL_TRANSLATE_TRANSLATOR_H
 #define REEL_TRANSLATE_TRANSLATOR_H
