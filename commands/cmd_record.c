@@ -19,6 +19,7 @@ extern char **environ;
 struct record_arguments {
     const char *directory; /* -o; NULL: a new one under the root */
     const char *check;
+    const char *points;
     const char *print_to; /* file descriptor for the trace's path */
     bool no_fast_path;
     bool statistics;
@@ -82,11 +83,15 @@ static struct error *record(const struct record_arguments *arguments, char **pro
                                      .directory = directory,
                                      .store = store,
                                      .root = root,
-                                     .memory_checks = arguments->check != NULL};
+                                     .memory_checks = arguments->check != NULL,
+                                     .name_all_pages =
+                                         arguments->points && !strcmp(arguments->points, "all")};
     struct record_statistics statistics = {0};
     error = record_program(&options, status, &statistics);
     if (arguments->statistics)
         print_statistics(statistics.stops, statistics.calls, statistics.events);
+    if (arguments->statistics)
+        print_points_named(statistics.points, statistics.points_nanoseconds);
     return error;
 }
 
@@ -96,6 +101,7 @@ static struct error *parse(int argc, char **argv, struct record_arguments *argum
         {.letter = 'o', .name = "output-trace-dir", .text = &arguments->directory},
         {.letter = 'n', .name = "no-fast-path", .flag = &arguments->no_fast_path},
         {.name = "check", .text = &arguments->check},
+        {.name = "points", .text = &arguments->points},
         {.name = "print-trace-dir", .text = &arguments->print_to},
         {.name = "statistics", .flag = &arguments->statistics},
     };
@@ -106,6 +112,10 @@ static struct error *parse(int argc, char **argv, struct record_arguments *argum
     if (arguments->check && strcmp(arguments->check, "memory"))
         return error_new("the one check is --check=memory", "there is no check %s",
                          arguments->check);
+    if (arguments->points && strcmp(arguments->points, "all") &&
+        strcmp(arguments->points, "written"))
+        return error_new("choose --points=written or --points=all", "points cannot be named by %s",
+                         arguments->points);
     if (*first >= argc)
         return error_new("usage: reel record [OPTIONS] PROGRAM [ARGUMENTS]",
                          "no program to record");
@@ -126,15 +136,19 @@ const struct command cmd_record = {
     .name = "record",
     .arguments = "[OPTIONS] PROGRAM [ARGUMENTS]",
     .summary = "runs a program and records it, with every process and thread it starts",
-    .help = "  -o, --output-trace-dir DIR  write the trace there (default: a new directory under "
-            "the root)\n"
-            "  -n, --no-fast-path          trace every system call (this version always does)\n"
-            "      --check=memory          hash all writable memory at each event, to be compared "
-            "in replay\n"
-            "      --print-trace-dir=FD    print the trace's path to that file descriptor\n"
-            "      --statistics            say at the end, on stderr, what recording cost\n"
-            "\n"
-            "Exits with the program's status, 128+n if signal n ended it, 2 if it could not be "
-            "recorded to its end.\n",
+    .help =
+        "  -o, --output-trace-dir DIR  write the trace there (default: a new directory under "
+        "the root)\n"
+        "  -n, --no-fast-path          trace every system call (this version always does)\n"
+        "      --check=memory          hash all writable memory at each event, to be compared "
+        "in replay\n"
+        "      --points=written|all    name a moment between calls by the memory written before "
+        "it (the default,\n"
+        "                              where the kernel tells), or by all memory\n"
+        "      --print-trace-dir=FD    print the trace's path to that file descriptor\n"
+        "      --statistics            say at the end, on stderr, what recording cost\n"
+        "\n"
+        "Exits with the program's status, 128+n if signal n ended it, 2 if it could not be "
+        "recorded to its end.\n",
     .run = run,
 };

@@ -287,7 +287,7 @@ struct error *find_deliverable_signal(struct task *task, struct held_signal **re
     uint64_t mask = 0;
     struct error *error = task->held ? tracee_get_sigmask(task->tracee, &mask) : NULL;
     *ret = error ? NULL : task->held;
-    while (*ret && mask & BIT((*ret)->info.si_signo))
+    while (*ret && ((*ret)->sent || mask & BIT((*ret)->info.si_signo)))
         *ret = (*ret)->next;
     return error;
 }
