@@ -211,8 +211,9 @@ static struct error *deliver(struct recorder *recorder, struct task *task, const
 #define GRACE_NS 5000000ull
 
 static struct error *hold(struct recorder *recorder, struct task *task, const siginfo_t *info,
-                          uint64_t grace)
+                          uint64_t least, uint64_t most)
 {
+    uint64_t now = monotonic_now();
     struct held_signal **link = &task->held;
     while (*link) { /* one that is pending already is not queued again, as in the kernel */
         if (info->si_signo < SIGRTMIN_KERNEL && (*link)->info.si_signo == info->si_signo)
@@ -222,7 +223,7 @@ static struct error *hold(struct recorder *recorder, struct task *task, const si
     struct held_signal *held = malloc(sizeof(*held));
     if (!held)
         return &err_no_memory;
-    *held = (struct held_signal){.info = *info, .due = monotonic_now() + grace};
+    *held = (struct held_signal){.info = *info, .earliest = now + least, .due = now + most};
     *link = held;
     recorder->waiting++;
     return tracee_run(task->tracee, RUN_ON, 0);
@@ -243,13 +244,16 @@ void forget_held_signals(struct recorder *recorder, struct task *task)
 }
 
 /* If this is a signal that we sent again, its information is the one that it first came with. */
-static struct error *recall_held(struct recorder *recorder, struct task *task, siginfo_t *info)
+static struct error *recall_held(struct recorder *recorder, struct task *task, siginfo_t *info,
+                                 bool *was_held)
 {
+    *was_held = false;
     for (struct held_signal **link = &task->held; *link; link = &(*link)->next) {
         struct held_signal *held = *link;
         if (!held->sent || held->info.si_signo != info->si_signo)
             continue;
         *info = held->info;
+        *was_held = true;
         forget_held(recorder, link);
         return tracee_set_siginfo(task->tracee, info);
     }
@@ -287,7 +291,8 @@ struct error *find_deliverable_signal(struct task *task, struct held_signal **re
     uint64_t mask = 0;
     struct error *error = task->held ? tracee_get_sigmask(task->tracee, &mask) : NULL;
     *ret = error ? NULL : task->held;
-    while (*ret && ((*ret)->sent || mask & BIT((*ret)->info.si_signo)))
+    uint64_t now = task->held ? monotonic_now() : 0;
+    while (*ret && ((*ret)->sent || (*ret)->earliest > now || mask & BIT((*ret)->info.si_signo)))
         *ret = (*ret)->next;
     return error;
 }
@@ -302,6 +307,7 @@ void send_held_signal(struct task *task, struct held_signal *held)
 struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
                                   struct held_signal *held)
 {
+    bool was_held;
     struct user_regs_struct *regs;
     struct stop stop;
     siginfo_t info;
@@ -323,7 +329,7 @@ struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
     task->boundary_signals = BIT(signal); /* should another one have come first */
     error = tracee_siginfo(task->tracee, &info);
     if (!error)
-        error = recall_held(recorder, task, &info);
+        error = recall_held(recorder, task, &info, &was_held);
     return error ? error : deliver(recorder, task, &info, REACH_CALL, &entry);
 }
 
@@ -344,8 +350,17 @@ static bool is_at_boundary(const struct task *task, int signal, const struct use
            regs->r13 == last->r13 && regs->r14 == last->r14 && regs->r15 == last->r15;
 }
 
+/* A timer that has expired again while its signal was handled: with what we add to that it might do
+ * so each time, and the program would never get anywhere. */
+static bool is_timer_right_after_handler(const struct task *task, const siginfo_t *info)
+{
+    return task->call.row && task->call.row->flags & CALL_SIGRETURN &&
+           (info->si_code == SI_KERNEL || info->si_code == SI_TIMER);
+}
+
 static struct error *on_asynchronous(struct recorder *recorder, struct task *task,
-                                     const siginfo_t *info, const struct user_regs_struct *regs)
+                                     const siginfo_t *info, bool was_held,
+                                     const struct user_regs_struct *regs)
 {
     enum disposition disposition;
     struct error *error = find_disposition(task, info->si_signo, &disposition);
@@ -356,7 +371,9 @@ static struct error *on_asynchronous(struct recorder *recorder, struct task *tas
         return tracee_run(task->tracee, RUN_ON,
                           disposition == DISPOSITION_STOP ? info->si_signo : 0);
     if (!boundary)
-        return hold(recorder, task, info, disposition == DISPOSITION_DEATH ? 0 : GRACE_NS);
+        return hold(recorder, task, info, 0, disposition == DISPOSITION_DEATH ? 0 : GRACE_NS);
+    if (!was_held && is_timer_right_after_handler(task, info))
+        return hold(recorder, task, info, GRACE_NS, GRACE_NS);
     task->boundary_signals &= ~BIT(info->si_signo);
     struct user_regs_struct before = *regs;
     if (task->call.active && task->call.restarting) {
@@ -369,18 +386,19 @@ static struct error *on_asynchronous(struct recorder *recorder, struct task *tas
 
 struct error *on_signal(struct recorder *recorder, struct task *task, int signal)
 {
+    bool was_held;
     siginfo_t info;
     struct user_regs_struct *regs;
     struct instruction instruction;
     struct error *error = tracee_siginfo(task->tracee, &info);
     if (!error)
-        error = recall_held(recorder, task, &info);
+        error = recall_held(recorder, task, &info, &was_held);
     if (!error)
         error = tracee_regs(task->tracee, &regs);
     if (error)
         return error;
     if (!is_fault(&info))
-        return on_asynchronous(recorder, task, &info, regs);
+        return on_asynchronous(recorder, task, &info, was_held, regs);
     if (is_instruction_trap(task, &info, &instruction))
         return on_instruction(recorder, task, &instruction);
     struct user_regs_struct before = *regs;

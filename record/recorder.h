@@ -68,8 +68,9 @@ struct pending_call {
 /* An asynchronous signal that arrived in user code and waits for the task's next event. */
 struct held_signal {
     siginfo_t info;
-    uint64_t due; /* ns: when the task is to be interrupted for it, if it has made no call */
-    bool sent;    /* handed back to the kernel: its delivery stop is about to come */
+    uint64_t earliest; /* ns: not delivered before that */
+    uint64_t due;      /* ns: when the task is to be interrupted for it, if it has made no call */
+    bool sent;         /* handed back to the kernel: its delivery stop is about to come */
     struct held_signal *next;
 };
 

@@ -315,7 +315,7 @@ const struct probe probes[] = {
     {"userfaultfd write-protection, asynchronous", PROBE_OPTIONAL, probe_userfaultfd,
      "finding changed memory costs more; Linux 6.7 or later has it"},
     {"cpuid trapped (ARCH_SET_CPUID)", PROBE_OPTIONAL, probe_cpuid_fault,
-     "replay needs a processor with the features of the recording's"},
+     "cpuid is recorded by patching it in the program's code, which the program can see"},
     {"processors", PROBE_OPTIONAL, probe_processors, ""},
 };
 const size_t probe_count = ARRAY_LENGTH(probes);
