@@ -118,9 +118,7 @@ static void every_kind_round_trips(void **state)
         {.kind = EVENT_INSTRUCTION, .instruction = INSTRUCTION_RDTSC, .reach = REACH_TRAP},
         {.kind = EVENT_INSTRUCTION, .instruction = INSTRUCTION_RDSEED, .reach = REACH_TRAP},
         {.kind = EVENT_EXEC, .reach = REACH_CALL, .next_stream = 2},
-        {.kind = EVENT_POINT,
-         .reach = REACH_POINT,
-         .nanoseconds = 50000000},
+        {.kind = EVENT_POINT, .reach = REACH_POINT, .nanoseconds = 50000000},
         {.kind = EVENT_EXIT, .status = 0xffffffff, .exit_flags = EXIT_LAST_OF_PROCESS},
     };
     struct trace_writer *writer = begin();
