@@ -106,5 +106,5 @@ struct error *on_instruction(struct recorder *recorder, struct task *task,
     error = log_event(recorder, task);
     if (!error)
         error = restore_signal_state(task);
-    return error ? error : tracee_run(task->tracee, RUN_ON, 0);
+    return error ? error : go_on(recorder, task);
 }

@@ -157,8 +157,9 @@ void forget_ready(struct recorder *recorder,
                   struct task *task); /* out of the queue, if it is there */
 struct error *give_up_turn(struct recorder *recorder, struct task *task) MUST_CHECK;
 struct error *schedule(struct recorder *recorder, struct group *group) MUST_CHECK;
-struct error *go_on(struct recorder *recorder,
-                    struct task *task) MUST_CHECK; /* the current task, in user code */
+/* The current task, right after an event: in user code, or with a held signal in its handler, or
+ * later if its slice is over. */
+struct error *go_on(struct recorder *recorder, struct task *task) MUST_CHECK;
 struct error *wait_in_call(struct recorder *recorder,
                            struct task *task) MUST_CHECK; /* the current task, in its call */
 

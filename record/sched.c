@@ -86,6 +86,12 @@ static bool slice_is_over(const struct task *task)
 
 struct error *go_on(struct recorder *recorder, struct task *task)
 {
+    struct held_signal *held;
+    struct error *error = find_deliverable_signal(task, &held);
+    if (error)
+        return error;
+    if (held)
+        send_held_signal(task, held);
     if (task->group->ready_first && !task->boundary_signals && slice_is_over(task)) {
         make_ready(recorder, task);
         task->group->current = NULL;
