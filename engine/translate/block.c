@@ -241,8 +241,10 @@ static void emit_push_return(struct builder *builder, uint32_t index)
 }
 
 /* With the target in rcx. */
-static void emit_leave_indirect(struct builder *builder, uint32_t index)
+static void emit_leave_indirect(struct builder *builder, uint32_t index,
+                                const struct block_place *place)
 {
+    emit_set(builder->emitter, WORD_SITE, place->code);
     if (builder->cut)
         emit_exit(builder, EXIT_INDIRECT, (int32_t)index + 1 - builder->paid, 0);
     else
@@ -256,7 +258,7 @@ static void emit_return(struct builder *builder, const struct insn *insn, uint32
     put_rcx_away(builder, place);
     emit_bytes(builder->emitter, load, sizeof(load));
     emit_release(builder->emitter, 8u + insn->release);
-    emit_leave_indirect(builder, index);
+    emit_leave_indirect(builder, index, place);
 }
 
 /* A comparison of both halves, by flags or by rcx; the rest of both is the same. */
@@ -290,6 +292,16 @@ static void emit_expected_return(struct builder *builder, const struct path_insn
     emit_release(emitter, 8u + entry->insn.release);
 }
 
+/* A call to an address that is none must be undone: the word that it overwrites. */
+static void emit_keep_pushed(struct emitter *emitter, const struct insn *insn)
+{
+    static const uint8_t load[] = {0x48, 0x8b, 0x4c, 0x24, 0xf8}; /* mov rcx, [rsp - 8] */
+    emit_bytes(emitter, load, sizeof(load));
+    emit_save(emitter, RCX, WORD_PUSHED);
+    if (insn->reads & 1u << RCX)
+        emit_load(emitter, RCX, WORD_RCX);
+}
+
 static bool emit_indirect(struct builder *builder, const struct insn *insn, uint32_t index,
                           struct block_place *place)
 {
@@ -298,12 +310,14 @@ static bool emit_indirect(struct builder *builder, const struct insn *insn, uint
     if (!size)
         return false;
     put_rcx_away(builder, place);
+    if (insn->kind == INSN_CALL_INDIRECT)
+        emit_keep_pushed(builder->emitter, insn);
     if (insn->relative)
         emit_constant(builder->emitter, RCX, insn->address + insn->length);
     emit_bytes(builder->emitter, load, size);
     if (insn->kind == INSN_CALL_INDIRECT)
         emit_push_return(builder, index);
-    emit_leave_indirect(builder, index);
+    emit_leave_indirect(builder, index, place);
     return true;
 }
 
@@ -347,7 +361,7 @@ static void emit_later_side_exit(struct builder *builder, const struct later *la
     const struct path_insn *entry = &builder->path->insns[later->index];
     uint64_t target = path_exit_target(entry);
     if (later->unpaid && !builder->cut)
-        emit_side_payment(builder, later, entry->flags, 0, target);
+        emit_side_payment(builder, later, teller_at(builder->path, later->index + 1), 0, target);
     emit_direct_exit(builder, later->unpaid, target);
 }
 

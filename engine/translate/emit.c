@@ -67,6 +67,13 @@ void emit_constant(struct emitter *emitter, enum general_register to, uint64_t v
     emit_bytes(emitter, &value, sizeof(value));
 }
 
+void emit_set(struct emitter *emitter, uint32_t word, uint32_t value)
+{
+    EMIT(emitter, REX_W, 0xc7, 0x04, SIB_ABSOLUTE);
+    emit_u32(emitter, word);
+    emit_u32(emitter, value);
+}
+
 /* --- Jumps ----------------------------------------------------------------------------------- */
 
 void emit_trap(struct emitter *emitter)

@@ -60,6 +60,9 @@ void emit_compare_ecx(struct emitter *emitter, uint32_t value);
 void emit_compare_stack(struct emitter *emitter, uint8_t offset, uint32_t value);
 void emit_load_stack(struct emitter *emitter, uint8_t offset);
 
+/* mov qword [word], value (sign-extended) */
+void emit_set(struct emitter *emitter, uint32_t word, uint32_t value);
+
 /* rsp += bytes */
 void emit_release(struct emitter *emitter, uint32_t bytes);
 

@@ -238,7 +238,7 @@ void insn_decode(const uint8_t *bytes, size_t size, uint64_t address, struct ins
     case ZYDIS_CATEGORY_COND_BR:
         if (!is_single(instruction))
             set_control(&decoded, ret);
-        return;
+        break;
     default:
         if (!is_single(instruction) && !writes_segment(&decoded))
             set_plain(&decoded, ret);

@@ -162,6 +162,9 @@ void insn_set_effects(const struct decoded *decoded, struct insn *insn)
               : 0;
     for (size_t i = 0; i < decoded->instruction.operand_count; i++)
         add_operand(&decoded->operands[i], insn);
+    /* With REX.B, processors take pause for xchg r8, rax; the decoder does not. */
+    if (decoded->instruction.mnemonic == ZYDIS_MNEMONIC_PAUSE)
+        insn->writes |= 1u << 0 | 1u << 8;
     insn->writes_flags = written != 0;
     if (written != STATUS_FLAGS)
         return;

@@ -42,7 +42,11 @@
 #define WORD_REMAINING (ENGINE_WORDS + 0)
 #define WORD_RCX (ENGINE_WORDS + 8) /* the program's rcx, while the engine uses it */
 #define WORD_R11 (ENGINE_WORDS + 16)
-#define WORD_BASE (ENGINE_WORDS + 24)    /* the register that stands in for rip in an operand */
+#define WORD_BASE (ENGINE_WORDS + 24) /* the register that stands in for rip in an operand */
+#define WORD_SITE (ENGINE_WORDS + 32) /* code of the indirect branch that was executed last */
+#define WORD_PUSHED                                                                                \
+    (ENGINE_WORDS + 40)                  /* what was where it pushed its return address, if a call \
+                                          */
 #define WORD_NOTE (ENGINE_WORDS + 0x100) /* notes.h */
 #define WORD_NOTE_WHICH (ENGINE_WORDS + 0x108)
 #define WORD_NOTE_BEFORE (ENGINE_WORDS + 0x110)

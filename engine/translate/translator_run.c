@@ -35,6 +35,7 @@ struct run {
     /* How the code last left: what may be made to lead to the block that comes next. */
     struct block_exit exit; /* if it is an EXIT_DIRECT of a block in the cache */
     bool from_unknown;
+    bool faults; /* the next instruction is an indirect branch to no address */
 };
 
 /* --- Words ----------------------------------------------------------------------------------- */
@@ -107,6 +108,49 @@ static bool is_in_check(const struct block *block, uint64_t code)
     return block && block->checked && code >= block->check.other;
 }
 
+/* The highest address that an indirect branch may go to: for others it faults itself. */
+#define ADDRESS_MAX ((1ull << 47) - 1)
+
+static struct error *undo_push(struct run *run, struct user_regs_struct *regs)
+{
+    uint64_t pushed;
+    struct error *error = tracee_read(run->tracee, taddr_of(WORD_PUSHED), &pushed, sizeof(pushed));
+    if (!error)
+        error = tracee_write(run->tracee, taddr_of(regs->rsp), &pushed, sizeof(pushed));
+    regs->rsp += 8;
+    return error;
+}
+
+/* The indirect branch at WORD_SITE went to no address: back to before it, so that a step meets the
+ * fault that it is. */
+static struct error *undo_indirect(struct run *run, int32_t unpaid)
+{
+    struct user_regs_struct *regs;
+    uint8_t bytes[INSN_BYTES_MAX];
+    struct insn insn;
+    uint64_t site;
+    struct error *error = tracee_read(run->tracee, taddr_of(WORD_SITE), &site, sizeof(site));
+    if (error)
+        return error;
+    const struct code_of_block of = translator_find_code(run->translator, site);
+    const struct block_place *place = code_place(&of, site);
+    uint64_t address = place ? place->address : 0;
+    size_t size = tracee_read_some(run->tracee, taddr_of(address), bytes, sizeof(bytes));
+    insn_decode(bytes, size, address, &insn);
+    error = tracee_regs(run->tracee, &regs);
+    if (!error && insn.kind == INSN_CALL_INDIRECT)
+        error = undo_push(run, regs);
+    if (error)
+        return error;
+    if (insn.kind == INSN_RETURN)
+        regs->rsp -= 8u + insn.release;
+    regs->rip = address;
+    tracee_regs_changed(run->tracee);
+    run->faults = true;
+    error = update_count(run, unpaid - 1);
+    return error ? error : restore(run, RCX, WORD_RCX);
+}
+
 /* Behind an exit's trap: where the program stands. */
 static struct error *leave_by(struct run *run, const struct block_exit *exit)
 {
@@ -118,6 +162,8 @@ static struct error *leave_by(struct run *run, const struct block_exit *exit)
         error = tracee_regs(run->tracee, &regs);
         if (error)
             return error;
+        if (regs->rcx > ADDRESS_MAX)
+            return undo_indirect(run, exit->unpaid);
         regs->rip = regs->rcx;
         run->from_unknown = exit->trap == 0;
         return restore(run, RCX, WORD_RCX);
@@ -256,6 +302,7 @@ static struct error *arm(struct run *run, bool on)
 
 static void forget_exit(struct run *run)
 {
+    run->faults = false;
     run->exit.kind = EXIT_STOP;
     run->from_unknown = false;
 }
@@ -439,7 +486,7 @@ static struct error *run_on(struct run *run)
     struct error *error = tracee_regs(run->tracee, &regs);
     if (error)
         return error;
-    if (regs->eflags & FLAG_TRAP)
+    if (regs->eflags & FLAG_TRAP || run->faults)
         return run_step(run);
     /* A block may be entered with the slack, and twice that is enough to get somewhere. */
     return left < 2 * BLOCK_SLACK ? run_cut(run, regs->rip, left) : run_block(run, regs->rip);

@@ -178,6 +178,21 @@ static void flags_can_be_had_again(void **state)
     EXPECT_AGAIN(&insn, 0x41, 0xf7, 0xd8, 0x41, 0xf7, 0xd8);
 }
 
+static void branches_change_registers(void **state)
+{
+    struct insn insn;
+    DECODE(&insn, 0xff, 0xd1); /* call rcx */
+    assert_int_equal(insn.reads & 0xffff, 1 << 1 | 1 << 4);
+    assert_int_equal(insn.writes, 1 << 4 | INSN_MEMORY);
+    DECODE(&insn, 0xe8, 0, 0, 0, 0);
+    assert_int_equal(insn.writes, 1 << 4 | INSN_MEMORY);
+    DECODE(&insn, 0xc3); /* ret */
+    assert_int_equal(insn.writes, 1 << 4);
+    DECODE(&insn, 0xe2, 0x05); /* loop */
+    assert_int_equal(insn.writes, 1 << 1);
+    assert_false(insn.writes_flags);
+}
+
 static void other_flags_cannot(void **state)
 {
     struct insn insn;
@@ -210,6 +225,7 @@ int main(void)
         cmocka_unit_test(relative_operands_get_a_free_register),
         cmocka_unit_test(relative_operands_are_moved),
         cmocka_unit_test(flags_can_be_had_again),
+        cmocka_unit_test(branches_change_registers),
         cmocka_unit_test(other_flags_cannot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
