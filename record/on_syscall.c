@@ -155,6 +155,11 @@ struct error *on_call_entry(struct recorder *recorder, struct task *task)
         return error;
     if (held)
         return deliver_held_signal(recorder, task, held);
+    if (disturb_before_call(recorder, task)) {
+        struct user_regs_struct entry = *regs;
+        error = take_back_call(task, &entry);
+        return error ? error : make_point_here(recorder, task);
+    }
     if (refuses_program(task, regs)) {
         call_deinit(task);
         task->call =
@@ -211,6 +216,8 @@ static struct error *follow_signal_state(struct task *task, const struct user_re
         task->clear_child_tid = entry->rdi;
     if (!(flags & (CALL_SIGNAL_STATE | CALL_SIGRETURN)))
         return NULL;
+    if (entry->orig_rax == __NR_rt_sigaction && entry->rdi == SIGTRAP)
+        task->group->code.uses = 0;
     if (entry->orig_rax == __NR_rt_sigaction && entry->rdi == SIGSEGV && entry->rsi &&
         exit->rax == 0)
         error_free(tracee_read(task->tracee, taddr_of(entry->rsi), &task->process->segv,

@@ -168,6 +168,7 @@ static struct error *join_group(struct recorder *recorder, struct task *creator,
         return error;
     struct group *group = child->group;
     group->tasks = 1;
+    chaos_fork(&group->chaos, &creator->group->chaos);
     group->program_break = creator->group->program_break;
     return mapped_ranges_copy(&group->files, &creator->group->files);
 }

@@ -1,0 +1,149 @@
+/*
+ * What `--chaos` does to tasks: chaos.c decides, spots.c chooses places, sched.c gives the turns.
+ *
+ * A task is stopped at the exit of a call; before a call, which is taken back, so that it stands at
+ * a point on the instruction; or at points between calls, which are named where they are: looking at
+ * the task's progress, as preempt.c does, would move them by milliseconds.
+ */
+#include <asm/unistd.h>
+#include <stdlib.h>
+
+#include "record/point.h"
+#include "record/spots.h"
+
+#define FLAG_RESUME 0x10000ull /* set by the kernel as it returns from faults */
+
+/* Points are dear where memory is large: after the first ones naming has half of the time. */
+#define POINTS_FREE 100
+
+static bool may_make_points(const struct recorder *recorder)
+{
+    const struct record_statistics *statistics = &recorder->statistics;
+    return statistics->points < POINTS_FREE ||
+           statistics->points_nanoseconds < (monotonic_now() - recorder->started) / 2;
+}
+
+/* --- Turns ----------------------------------------------------------------------------------- */
+
+static size_t list_ready(const struct group *group, struct task **tasks,
+                         struct chaos_task **decisions)
+{
+    size_t count = 0;
+    for (struct task *task = group->ready_first; task; task = task->ready_next) {
+        tasks[count] = task;
+        decisions[count++] = &task->chaos;
+    }
+    return count;
+}
+
+struct error *choose_ready(struct group *group, struct task **ret)
+{
+    struct task **tasks = calloc(group->tasks, sizeof(*tasks));
+    struct chaos_task **decisions = calloc(group->tasks, sizeof(*decisions));
+    struct error *error = tasks && decisions ? NULL : &err_no_memory;
+    *ret = NULL;
+    if (!error) {
+        size_t count = list_ready(group, tasks, decisions);
+        size_t chosen =
+            chaos_choose(&group->chaos, decisions, count, monotonic_now(), &group->delayed_until);
+        *ret = chosen < count ? tasks[chosen] : NULL;
+        if (*ret)
+            (*ret)->chaos.not_before = 0;
+    }
+    free(tasks);
+    free(decisions);
+    return error;
+}
+
+struct error *disturb_turn(struct recorder *recorder, struct task *task)
+{
+    struct chaos *chaos = &task->group->chaos;
+    if (!chaos->on || task->group->tasks < 2)
+        return NULL;
+    if (task->group->slice_start != task->slice_start) {
+        task->slice_start = task->group->slice_start;
+        task->slice = chaos_slice(chaos);
+    }
+    if (chaos_sets_spots(chaos) && may_make_points(recorder))
+        return set_spots(recorder, task);
+    return NULL;
+}
+
+bool is_delayed(const struct task *task)
+{
+    return task->state == TASK_READY && task->group->chaos.on && !task->group->current;
+}
+
+struct error *wake_delayed(struct recorder *recorder, uint64_t now, bool *woken)
+{
+    for (struct task *task = recorder->tasks; task; task = task->next) {
+        struct group *group = task->group;
+        if (!is_delayed(task) || group->delayed_until > now)
+            continue;
+        *woken = true;
+        return schedule(recorder, group);
+    }
+    return NULL;
+}
+
+/* --- Points ---------------------------------------------------------------------------------- */
+
+struct error *disturb_slice_end(struct recorder *recorder, struct task *task, bool *stop)
+{
+    struct chaos *chaos = &task->group->chaos;
+    *stop = chaos_slice_ends(chaos) == CHAOS_STOP_HERE;
+    if (*stop)
+        return NULL;
+    uint64_t more = chaos_slice(chaos);
+    task->slice = monotonic_now() - task->group->slice_start + (more ? more : SLICE_NS);
+    return set_spots(recorder, task);
+}
+
+bool disturb_before_call(struct recorder *recorder, struct task *task)
+{
+    struct group *group = task->group;
+    return group->chaos.on && group->ready_first && !task->boundary_signals &&
+           chaos_lose_before_call(&group->chaos) && may_make_points(recorder);
+}
+
+/* The forced signal has unblocked itself (kernel/signal.c, force_sig_info_to_task). */
+static struct error *restore_mask(struct task *task)
+{
+    return task->signal_mask >> (SIGTRAP - 1) & 1
+               ? tracee_set_sigmask(task->tracee, task->signal_mask)
+               : NULL;
+}
+
+static struct error *stop_at_spot(struct recorder *recorder, struct task *task)
+{
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(task->tracee, &regs);
+    if (!error)
+        error = clear_spots(task);
+    if (error)
+        return error;
+    regs->eflags &= ~FLAG_RESUME;
+    tracee_regs_changed(task->tracee);
+    struct chaos *chaos = &task->group->chaos;
+    if (!task->group->ready_first && !chaos_waits_alone(chaos, &task->chaos, monotonic_now()))
+        return tracee_run(task->tracee, RUN_ON, 0);
+    if (chaos_creeps(chaos)) {
+        error = set_spots_behind(task);
+        return error ? error : tracee_run(task->tracee, RUN_ON, 0);
+    }
+    return make_point_here(recorder, task);
+}
+
+struct error *on_spot(struct recorder *recorder, struct task *task)
+{
+    struct error *error = restore_mask(task);
+    if (error)
+        return error;
+    if (task->spot_passes == 0 && !task->trap_pending && may_make_points(recorder))
+        return stop_at_spot(recorder, task);
+    if (task->spot_passes)
+        task->spot_passes--;
+    else
+        error = clear_spots(task);
+    return error ? error : tracee_run(task->tracee, RUN_ON, 0);
+}
