@@ -11,7 +11,8 @@ cd "$(dirname "$0")"
 build_packages="gcc cmake ninja-build pkg-config libc6-dev libelf-dev liblz4-dev libxxhash-dev
     libzydis-dev libzycore-dev libjansson-dev libcmocka-dev gdb"
 bench_packages="python3 make sqlite3 coreutils"
-test_packages="clang-format python3 perl sqlite3 git tar gzip bash file"
+test_packages="clang-format python3 perl sqlite3 git tar gzip bash file
+    g++ libssl-dev openssl"
 
 usage() {
     cat <<'END'

@@ -16,6 +16,8 @@
 struct replay_arguments {
     bool all;
     bool statistics;
+    bool counted, steps;
+    const char *counts;
     struct debug_arguments debug;
 };
 
@@ -51,13 +53,59 @@ static struct error *check_end(const struct trace_reader *reader)
                      directory);
 }
 
+static struct error *check_combination(const struct replay_arguments *arguments)
+{
+    const char *option = arguments->counted  ? "--counted"
+                         : arguments->steps  ? "--steps"
+                         : arguments->counts ? "--counts"
+                                             : NULL;
+    if (option && !arguments->all)
+        return error_new("give -a as well", "%s is for replaying to the end", option);
+    if (arguments->counted && arguments->steps)
+        return error_new("choose one", "--counted and --steps are two ways of replaying");
+    if (arguments->counts && !arguments->counted && !arguments->steps)
+        return error_new("give --counted as well", "a native replay has no counts");
+    return NULL;
+}
+
+static enum session_way way_of(const struct replay_arguments *arguments)
+{
+    if (arguments->steps)
+        return SESSION_RUNS_STEPPED;
+    return arguments->counted ? SESSION_RUNS_COUNTED : SESSION_RUNS_NATIVELY;
+}
+
+/* The file for the counts, NULL if none is wanted. */
+static struct error *open_counts(const char *path, FILE **ret)
+{
+    *ret = path ? fopen(path, "we") : NULL;
+    return path && !*ret ? error_errno(NULL, "cannot write %s", path) : NULL;
+}
+
+static struct error *close_counts(FILE *file, const char *path)
+{
+    if (!file)
+        return NULL;
+    bool failed = ferror(file);
+    return fclose(file) || failed ? error_errno(NULL, "cannot write %s", path) : NULL;
+}
+
 static int replay_whole(struct trace_reader *reader, const struct replay_arguments *arguments)
 {
-    const struct replay_options options = {
-        .reader = reader, .check_memory = trace_reader_header(reader)->memory_checks};
+    struct replay_options options = {.reader = reader,
+                                     .check_memory = trace_reader_header(reader)->memory_checks,
+                                     .way = way_of(arguments)};
     struct replay_statistics statistics = {0};
     int status;
-    struct error *error = replay_all(&options, &status, &statistics);
+    struct error *error = open_counts(arguments->counts, &options.counts);
+    if (error)
+        return command_result(error);
+    error = replay_all(&options, &status, &statistics);
+    struct error *counts_error = close_counts(options.counts, arguments->counts);
+    if (!error)
+        error = counts_error;
+    else
+        error_free(counts_error);
     if (arguments->statistics)
         print_statistics(statistics.stops, statistics.calls, statistics.events);
     if (error == &err_diverged)
@@ -103,6 +151,9 @@ static int run(int argc, char **argv)
         {.letter = 'd', .name = "debugger", .text = &debug->debugger},
         {.letter = 'x', .name = "gdb-x", .text = &debug->commands},
         {.name = "statistics", .flag = &arguments.statistics},
+        {.name = "counted", .flag = &arguments.counted},
+        {.name = "steps", .flag = &arguments.steps},
+        {.name = "counts", .text = &arguments.counts},
     };
     int first, own = options_before_dashes(argc, argv);
     if (own < argc)
@@ -111,6 +162,8 @@ static int run(int argc, char **argv)
         options_parse(own, argv, rules, ARRAY_LENGTH(rules), OPTIONS_ANYWHERE, &first);
     if (!error)
         error = options_operands(own, argv, first, 1);
+    if (!error)
+        error = check_combination(&arguments);
     if (error)
         return command_result(error);
     return replay(first < own ? argv[first] : NULL, &arguments);
@@ -120,19 +173,27 @@ const struct command cmd_replay = {
     .name = "replay",
     .arguments = "[OPTIONS] [TRACE] [-- DEBUGGER-ARGUMENTS]",
     .summary = "replays a recording, in gdb or, with -a, to its end",
-    .help = "  -a, --autopilot        replay everything, compare it with the recording, print what "
-            "the program printed;\n"
-            "                         exits as the program did, 3 on a divergence, 2 if the trace "
-            "is not whole\n"
-            "  -p, --onprocess P      debug the process with this id or program name (default: the "
-            "first that\n"
-            "                         died of a signal, else the one that was recorded)\n"
-            "  -g, --goto POSITION    start there: EVENT or EVENT+COUNT\n"
-            "  -x, --gdb-x FILE       let gdb read commands from FILE\n"
-            "  -d, --debugger GDB     the gdb to start\n"
-            "  -s, --dbgport PORT     start no debugger, only serve one (0: any free port)\n"
-            "  -h, --dbghost HOST     listen there (default: 127.0.0.1)\n"
-            "  -k, --keep-listening   serve one client after another\n"
-            "      --statistics       with -a: say at the end, on stderr, what replaying cost\n",
+    .help =
+        "  -a, --autopilot        replay everything, compare it with the recording, print what "
+        "the program printed;\n"
+        "                         exits as the program did, 3 on a divergence, 2 if the trace "
+        "is not whole\n"
+        "  -p, --onprocess P      debug the process with this id or program name (default: the "
+        "first that\n"
+        "                         died of a signal, else the one that was recorded)\n"
+        "  -g, --goto POSITION    start there: EVENT or EVENT+COUNT\n"
+        "  -x, --gdb-x FILE       let gdb read commands from FILE\n"
+        "  -d, --debugger GDB     the gdb to start\n"
+        "  -s, --dbgport PORT     start no debugger, only serve one (0: any free port)\n"
+        "  -h, --dbghost HOST     listen there (default: 127.0.0.1)\n"
+        "  -k, --keep-listening   serve one client after another\n"
+        "      --statistics       with -a: say at the end, on stderr, what replaying cost\n"
+        "      --counted          with -a: run the program in the counting engine, not natively\n"
+        "      --steps            with -a: run it by single steps, which the engine is tested "
+        "against\n"
+        "                         (a million instructions take 20 s)\n"
+        "      --counts FILE      with one of these: write the number of instructions before each "
+        "event,\n"
+        "                         as lines STREAM EVENT COUNT\n",
     .run = run,
 };

@@ -58,6 +58,23 @@ static void put_signal(json_t *object, const struct event *event)
              event->fatal ? json_null() : json_hex(event->after.value[TRACE_RIP]));
 }
 
+static void put_instruction(json_t *object, const struct event *event)
+{
+    static const enum trace_reg registers[] = {TRACE_RAX, TRACE_RBX, TRACE_RCX, TRACE_RDX};
+    json_put(object, "instruction", json_text(instruction_name(event->instruction)));
+    json_put(object, "at", json_hex(event->before.value[TRACE_RIP]));
+    if (event->instruction != INSTRUCTION_CPUID) {
+        json_put(object, "value", json_hex(event_answer(event)));
+        return;
+    }
+    json_t *answer = json_array();
+    for (size_t i = 0; i < ARRAY_LENGTH(registers); i++)
+        json_array_append_new(answer, json_hex((uint32_t)event->after.value[registers[i]]));
+    json_put(object, "leaf", json_hex((uint32_t)event->before.value[TRACE_RAX]));
+    json_put(object, "subleaf", json_hex((uint32_t)event->before.value[TRACE_RCX]));
+    json_put(object, "answer", answer);
+}
+
 static void put_exit(json_t *object, const struct event *event)
 {
     json_put(object, "exit", json_integer(exit_number(event->status)));
@@ -86,9 +103,8 @@ json_t *event_json(uint32_t stream, const struct event *event)
     case EVENT_SIGNAL:
         put_signal(object, event);
         break;
-    case EVENT_TSC:
-        json_put(object, "value", json_hex(event_tsc(event)));
-        json_put(object, "at", json_hex(event->before.value[TRACE_RIP]));
+    case EVENT_INSTRUCTION:
+        put_instruction(object, event);
         break;
     case EVENT_POINT:
         json_put(object, "at", json_hex(event->before.value[TRACE_RIP]));
@@ -160,9 +176,13 @@ static void put_details(json_t *object, const struct effect *effect)
     case EFFECT_WORD:
         json_put(object, "value", json_hex(effect->word.value));
         break;
+    case EFFECT_PATCH:
+        json_put(object, "original", json_hex(effect->patch.original));
+        break;
     case EFFECT_MEMORY:
     case EFFECT_UNMAP:
     case EFFECT_XSAVE:
+    case EFFECT_TRAP_CPUID:
         break;
     }
 }

@@ -41,9 +41,29 @@ struct call event_call(const struct event *event)
     return call;
 }
 
-uint64_t event_tsc(const struct event *event)
+uint64_t event_answer(const struct event *event)
 {
-    return event->after.value[TRACE_RDX] << 32 | (uint32_t)event->after.value[TRACE_RAX];
+    const uint64_t *before = event->before.value, *after = event->after.value;
+    if (event->instruction == INSTRUCTION_RDTSC || event->instruction == INSTRUCTION_RDTSCP)
+        return after[TRACE_RDX] << 32 | (uint32_t)after[TRACE_RAX];
+    for (size_t i = 0; i < TRACE_REGS; i++) /* of a random number, the register that it went to */
+        if (i != TRACE_RIP && i != TRACE_EFLAGS && before[i] != after[i])
+            return after[i];
+    return 0;
+}
+
+static void instruction_text(struct buffer *buffer, const struct event *event)
+{
+    const uint64_t *before = event->before.value, *after = event->after.value;
+    buffer_printf(buffer, " %s", instruction_name(event->instruction));
+    if (event->instruction == INSTRUCTION_CPUID)
+        buffer_printf(buffer, " 0x%x.0x%x = %08x %08x %08x %08x", (uint32_t)before[TRACE_RAX],
+                      (uint32_t)before[TRACE_RCX], (uint32_t)after[TRACE_RAX],
+                      (uint32_t)after[TRACE_RBX], (uint32_t)after[TRACE_RCX],
+                      (uint32_t)after[TRACE_RDX]);
+    else
+        buffer_printf(buffer, " = %" PRIu64, event_answer(event));
+    buffer_printf(buffer, " at 0x%" PRIx64, before[TRACE_RIP]);
 }
 
 static void start_text(struct buffer *buffer, const struct stream_origin *origin)
@@ -108,9 +128,8 @@ void event_text(struct buffer *buffer, const struct event *event)
     case EVENT_SIGNAL:
         signal_text(buffer, event);
         break;
-    case EVENT_TSC:
-        buffer_printf(buffer, " = %" PRIu64 " at 0x%" PRIx64, event_tsc(event),
-                      event->before.value[TRACE_RIP]);
+    case EVENT_INSTRUCTION:
+        instruction_text(buffer, event);
         break;
     case EVENT_POINT:
         buffer_printf(buffer, " at 0x%" PRIx64, event->before.value[TRACE_RIP]);
@@ -189,9 +208,13 @@ static void details_text(struct buffer *buffer, const struct effect *effect)
     case EFFECT_WORD:
         buffer_printf(buffer, " = 0x%" PRIx64, effect->word.value);
         break;
+    case EFFECT_PATCH:
+        buffer_printf(buffer, " for %02x", effect->patch.original);
+        break;
     case EFFECT_MEMORY:
     case EFFECT_UNMAP:
     case EFFECT_XSAVE:
+    case EFFECT_TRAP_CPUID:
         break;
     }
 }

@@ -15,8 +15,8 @@ void effect_text(struct buffer *buffer, const struct effect *effect);
 /* The call that `event` enters, leaves or is. */
 struct call event_call(const struct event *event);
 
-/* The answer of rdtsc, from edx:eax. */
-uint64_t event_tsc(const struct event *event);
+/* What an INSTRUCTION event of a counter or random number gave. */
+uint64_t event_answer(const struct event *event);
 
 /* "r-x": PROT_* as /proc/PID/maps has them. */
 const char *protection_text(uint32_t protection);

@@ -162,6 +162,25 @@ static struct error *remove_dangling(DIR *store)
     return NULL;
 }
 
+static struct error *remove_notes(DIR *store)
+{
+    CLEANUP(close_fd)
+    int fd = openat(dirfd(store), "notes", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    CLEANUP(closedir) DIR *notes = fd < 0 ? NULL : fdopendir(fd);
+    if (!notes)
+        return errno == ENOENT ? NULL : error_errno(NULL, "cannot list the store's `notes`");
+    take_fd(&fd);
+    const struct dirent *entry;
+    while ((entry = readdir(notes))) {
+        struct stat file;
+        if (is_contents_name(entry->d_name) &&
+            fstatat(dirfd(store), entry->d_name, &file, AT_SYMLINK_NOFOLLOW) != 0 &&
+            unlinkat(dirfd(notes), entry->d_name, 0) != 0)
+            return error_errno(NULL, "cannot remove %s from the store's `notes`", entry->d_name);
+    }
+    return NULL;
+}
+
 struct error *trace_store_gc(const char *root, struct gc_result *ret)
 {
     CLEANUP(free) char *path = NULL;
@@ -177,6 +196,8 @@ struct error *trace_store_gc(const char *root, struct gc_result *ret)
         error = remove_contents(store, &needed, ret);
     if (!error)
         error = remove_dangling(store);
+    if (!error)
+        error = remove_notes(store);
     free(needed.name);
     return error;
 }

@@ -132,6 +132,8 @@ struct error *add_call_effects(struct recorder *recorder, struct task *task,
         error = add_stack_limit(recorder, task);
     if (!error && row->flags & CALL_MAPS)
         error = add_map_effects(recorder, task, &call);
+    if (!error && row->flags & CALL_MAPS)
+        error = add_patches(recorder, task);
     if (!error && row->flags & CALL_SIGRETURN)
         error = draft_xsave(&recorder->draft, task->tracee);
     if (!error && task->call.child && !task->call.entry_logged)

@@ -98,6 +98,29 @@ struct error *add_stack_limit(struct recorder *recorder, struct task *task)
     return draft_effect(&recorder->draft, &effect);
 }
 
+/* Puts the file into the store, and notes what the mapping shows. */
+static struct error *keep_file(struct recorder *recorder, struct task *task,
+                               const struct mapping *mapping, struct store_name *contents)
+{
+    struct stat status;
+    CLEANUP(close_fd) int fd = open_mapped_file(task->tid, mapping);
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return error_errno("make it readable", "cannot read %s, which the program maps",
+                           mapping->name);
+    struct error *error = store_put(recorder->store, fd, mapping->name, contents);
+    if (error)
+        return error;
+    const struct mapped_range range = {.start = mapping->start,
+                                       .end = mapping->end,
+                                       .offset = mapping->offset,
+                                       .device = status.st_dev,
+                                       .inode = status.st_ino,
+                                       .size = (uint64_t)status.st_size,
+                                       .shared = mapping->shared,
+                                       .contents = *contents};
+    return mapped_ranges_add(&task->group->files, &range);
+}
+
 static struct error *add_mapping(struct recorder *recorder, struct task *task,
                                  const struct mapping *mapping)
 {
@@ -115,13 +138,8 @@ static struct error *add_mapping(struct recorder *recorder, struct task *task,
     if (strcmp(path, "[stack]") == 0)
         effect.map.flags |= MAP_EFFECT_STACK;
     struct error *error = NULL;
-    if (mapping->inode) {
-        CLEANUP(close_fd) int fd = open_mapped_file(task->tid, mapping);
-        if (fd < 0)
-            return error_errno("make it readable", "cannot read %s, which the program maps",
-                               mapping->name);
-        error = store_put(recorder->store, fd, mapping->name, &effect.map.contents);
-    }
+    if (mapping->inode)
+        error = keep_file(recorder, task, mapping, &effect.map.contents);
     if (!error)
         error = draft_effect(draft, &effect);
     return error ? error : add_contents(recorder, task, mapping, mapping->inode != 0);
@@ -140,9 +158,11 @@ struct error *add_keyframe(struct recorder *recorder, struct task *task)
     if (error)
         return error;
     error = add_stack_limit(recorder, task);
+    if (!error && task->group->cpuid_traps)
+        error = draft_effect(&recorder->draft, &(struct effect){.kind = EFFECT_TRAP_CPUID});
     for (size_t i = 0; !error && i < mappings.count; i++)
         if (!is_ours_or_fixed(&mappings.mapping[i]))
             error = add_mapping(recorder, task, &mappings.mapping[i]);
     mappings_deinit(&mappings);
-    return error;
+    return error ? error : add_patches(recorder, task);
 }

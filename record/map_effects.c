@@ -162,6 +162,7 @@ static struct error *add_file_mapping(struct recorder *recorder, struct task *ta
     }
     struct error *error = store_put(recorder->store, fd, path, &effect->map.contents);
     effect->map.offset = range.offset;
+    range.contents = effect->map.contents;
     if (!error)
         error = draft_effect(draft, effect);
     return error ? error : mapped_ranges_add(files, &range);

@@ -13,6 +13,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/types.h"
+#include "trace-format/event.h"
 
 /* What stands for a file's device where there is none. */
 #define DEVICE_ANONYMOUS ((dev_t)-1) /* MAP_SHARED | MAP_ANONYMOUS; the inode is the object */
@@ -26,6 +27,7 @@ struct mapped_range {
     uint64_t size;   /* of the file, when we last looked */
     uint64_t object; /* 0: none, a copy of what the file had when it was mapped */
     bool shared;
+    struct store_name contents; /* when it was mapped, if they are in the store */
 };
 
 /* Zero-initialised; ranges do not overlap. */

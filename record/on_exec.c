@@ -197,7 +197,22 @@ static struct error *hide_vdso(struct task *task)
     return error;
 }
 
-static struct error *set_up_image(struct task *task)
+#define ARCH_SET_CPUID 0x1012 /* asm/prctl.h */
+
+/* execve lets cpuid through again (arch_prctl(2)). */
+static struct error *trap_cpuid(struct recorder *recorder, struct task *task)
+{
+    static const uint64_t arguments[6] = {ARCH_SET_CPUID, 0};
+    int64_t result;
+    if (recorder->no_cpuid_trap)
+        return NULL;
+    struct error *error = tracee_inject(task->tracee, __NR_arch_prctl, arguments, &result);
+    task->group->cpuid_traps = !error && result == 0;
+    recorder->no_cpuid_trap = !task->group->cpuid_traps;
+    return error;
+}
+
+static struct error *set_up_image(struct recorder *recorder, struct task *task)
 {
     static const uint64_t no_arguments[6];
     int64_t program_break = 0;
@@ -208,6 +223,8 @@ static struct error *set_up_image(struct task *task)
         error = unmap_vdso(task);
     if (!error)
         error = hide_vdso(task);
+    if (!error)
+        error = trap_cpuid(recorder, task);
     if (!error)
         error = tracee_inject(task->tracee, __NR_brk, no_arguments, &program_break);
     task->group->program_break = (uint64_t)program_break;
@@ -323,7 +340,7 @@ static struct error *begin_stream(struct recorder *recorder, struct task *task)
     if (!error)
         error = tracee_get_sigmask(task->tracee, &task->signal_mask);
     if (!error)
-        error = set_up_image(task);
+        error = set_up_image(recorder, task);
     if (!error)
         error = log_start(recorder, task);
     return error == &err_tracee_gone ? log_start_of_dead(recorder, task) : error;

@@ -376,8 +376,8 @@ struct error *on_signal(struct recorder *recorder, struct task *task, int signal
         return on_spot(recorder, task);
     if (!is_fault(&info))
         return on_asynchronous(recorder, task, &info, regs);
-    if (is_tsc_trap(task, &info))
-        return on_tsc(recorder, task);
+    if (is_instruction_trap(task, &info))
+        return on_instruction(recorder, task);
     struct user_regs_struct before = *regs;
     return deliver(recorder, task, &info, REACH_TRAP, &before);
 }

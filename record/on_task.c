@@ -60,6 +60,7 @@ void leave_group(struct recorder *recorder, struct task *task)
     mapped_ranges_deinit(&group->files);
     page_ranges_deinit(&group->written);
     written_pages_forget(group);
+    site_list_deinit(&group->sites);
     free(group);
 }
 
@@ -170,7 +171,9 @@ static struct error *join_group(struct recorder *recorder, struct task *creator,
     group->tasks = 1;
     chaos_fork(&group->chaos, &creator->group->chaos);
     group->program_break = creator->group->program_break;
-    return mapped_ranges_copy(&group->files, &creator->group->files);
+    group->cpuid_traps = creator->group->cpuid_traps;
+    error = site_list_copy(&group->sites, &creator->group->sites);
+    return error ? error : mapped_ranges_copy(&group->files, &creator->group->files);
 }
 
 /* The registers that the child starts with are its creator's, as the program had them. */

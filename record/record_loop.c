@@ -238,6 +238,8 @@ static struct error *spawn_root(struct recorder *recorder, const sigset_t *mask,
                           .environment = recorder->options->environment,
                           .signal_mask = mask,
                           .trace_calls = true};
+    struct sigaction segv;
+    sigaction(SIGSEGV, NULL, &segv);
     handle_signals(&spawn);
     struct tracee *tracee;
     struct error *error = spawn_tracee(&spawn, &tracee, failure_pipe);
@@ -253,6 +255,8 @@ static struct error *spawn_root(struct recorder *recorder, const sigset_t *mask,
     if (!process)
         return &err_no_memory;
     *process = (struct process){.pid = tid, .parent = getpid(), .tasks = 1};
+    if (segv.sa_handler == SIG_IGN) /* which is inherited */
+        process->segv.handler = (uint64_t)SIG_IGN;
     (*ret)->process = process;
     recorder->root = process;
     return NULL;
@@ -313,6 +317,7 @@ static struct error *finish(struct recorder *recorder, struct error *error)
     if (error)
         error_free(write_error);
     draft_deinit(&recorder->draft);
+    known_sites_deinit(&recorder->known_sites);
     store_close(recorder->store);
     free(recorder->root);
     return error ? error : write_error;

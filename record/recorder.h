@@ -24,6 +24,7 @@
 #include "engine/tracee/tracee.h"
 #include "record/chaos.h"
 #include "record/draft.h"
+#include "record/known_sites.h"
 #include "record/mapped_ranges.h"
 #include "record/page_ranges.h"
 #include "record/record.h"
@@ -42,7 +43,7 @@ struct process {
     pid_t pid, parent;
     unsigned tasks; /* not yet gone */
     struct kernel_sigaction
-        segv; /* what the program set for SIGSEGV, which our rdtsc traps may destroy */
+        segv; /* what the program set for SIGSEGV, which our own traps may destroy */
     char *executable;
 };
 
@@ -128,6 +129,8 @@ struct group {
     uint64_t program_break;
     struct scratch_block *scratch; /* in use, by address */
     struct mapped_ranges files;
+    struct site_list sites; /* patched (patches.c) */
+    bool cpuid_traps;       /* by itself: it is not patched */
 };
 
 struct recorder {
@@ -145,6 +148,8 @@ struct recorder {
     unsigned
         waiting; /* READY tasks and held signals: someone may have to be interrupted for them */
     struct record_statistics statistics;
+    struct known_sites known_sites;
+    bool no_cpuid_trap;            /* the processor does not offer it (ARCH_SET_CPUID) */
     uint64_t anonymous_objects;    /* shared mappings without a file so far */
     struct early_stop *early;      /* stops of tasks that nobody has told us of yet */
     struct task *output_holder[3]; /* [1], [2]: the task whose write to that output is under way */
@@ -263,9 +268,13 @@ void forget_held_signals(struct recorder *recorder, struct task *task);
 struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
                                   struct held_signal *held) MUST_CHECK;
 
-/* --- on_tsc.c -------------------------------------------------------------------------------- */
-bool is_tsc_trap(struct task *task, const siginfo_t *info);
-struct error *on_tsc(struct recorder *recorder, struct task *task) MUST_CHECK;
+/* --- on_instruction.c ------------------------------------------------------------------------ */
+bool is_instruction_trap(struct task *task, const siginfo_t *info);
+struct error *on_instruction(struct recorder *recorder, struct task *task) MUST_CHECK;
+
+/* --- patches.c ------------------------------------------------------------------------------- */
+/* What the effects of the draft call for, behind them: the last that is done to memory. */
+struct error *add_patches(struct recorder *recorder, struct task *task) MUST_CHECK;
 
 /* --- on_task.c ------------------------------------------------------------------------------- */
 struct error *on_new_task(struct recorder *recorder, struct task *creator, bool vfork) MUST_CHECK;

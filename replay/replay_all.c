@@ -11,7 +11,6 @@
 
 #include "replay/divergence.h"
 #include "replay/pin.h"
-#include "replay/session.h"
 
 struct live {
     struct session *session;
@@ -24,6 +23,7 @@ struct replay {
     uint32_t opened; /* streams up to this one have begun */
     uint32_t root;   /* process id of the first stream */
     int status;
+    FILE *counts;
     struct replay_statistics statistics;
 };
 
@@ -39,6 +39,12 @@ static void write_output(void *context, uint32_t descriptor, const void *bytes, 
         at += put;
         size -= (size_t)put;
     }
+}
+
+static void write_count(void *context, uint32_t stream, uint64_t event, uint64_t count)
+{
+    struct replay *replay = context;
+    fprintf(replay->counts, "%u %lu %lu\n", stream, event, count);
 }
 
 static struct error *add_live(struct replay *replay, struct session *session)
@@ -182,7 +188,11 @@ struct error *replay_all(const struct replay_options *options, int *status,
     struct replay replay = {.session_options = {.reader = options->reader,
                                                 .store = store,
                                                 .check_memory = options->check_memory,
-                                                .output = options->silent ? NULL : write_output}};
+                                                .output = options->silent ? NULL : write_output,
+                                                .way = options->way,
+                                                .counted = options->counts ? write_count : NULL},
+                            .counts = options->counts};
+    replay.session_options.context = &replay;
     if (trace_reader_streams(options->reader))
         replay.root = trace_reader_stream(options->reader, 1)->origin.pid;
     error = replay_streams(&replay);

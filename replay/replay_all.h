@@ -5,13 +5,18 @@
 #ifndef REEL_REPLAY_REPLAY_ALL_H
 #define REEL_REPLAY_REPLAY_ALL_H
 
+#include <stdio.h>
+
 #include "engine/base/error.h"
+#include "replay/session.h"
 #include "trace-format/reader.h"
 
 struct replay_options {
     struct trace_reader *reader;
     bool check_memory;
     bool silent; /* do not print what the program printed */
+    enum session_way way;
+    FILE *counts; /* NULL, or gets a line "STREAM EVENT COUNT" for each stretch that was counted */
 };
 
 /* What a replay cost. */

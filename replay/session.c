@@ -158,7 +158,8 @@ struct error *session_open(const struct session_options *options, uint32_t strea
         return open_keyframe(options, stream, ret);
     struct session *parent;
     struct session_options silent = *options;
-    silent.output = NULL; /* what the parent printed is not this stream's */
+    silent.output = NULL; /* what the parent printed, and how far it ran, is not this stream's */
+    silent.counted = NULL;
     struct error *error = session_open(&silent, origin->parent_stream, &parent);
     if (error)
         return error;
@@ -312,5 +313,5 @@ struct error *session_xsave(struct session *session, uint32_t tid, void *bytes, 
 
 size_t session_read(struct session *session, taddr address, void *bytes, size_t size)
 {
-    return tracee_read_some(vessel_tracee(session->vessel), address, bytes, size);
+    return vessel_read_original(session->vessel, address, bytes, size);
 }

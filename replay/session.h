@@ -2,7 +2,7 @@
  * A session replays one stream: a vessel, the register sets of the stream's tasks, and a cursor
  * over its events.
  *
- *   session_reach()  lets the next event's task run natively to the event, and compares its
+ *   session_reach()  lets the next event's task run to the event, and compares its
  * registers with the recording session_apply()  applies the event: memory, mappings, registers,
  * tasks come and go
  *
@@ -30,6 +30,13 @@ struct divergence {
     uint64_t length;
 };
 
+/* How session_reach() lets a task run to its next event. */
+enum session_way {
+    SESSION_RUNS_NATIVELY,
+    SESSION_RUNS_COUNTED, /* in the counting engine */
+    SESSION_RUNS_STEPPED, /* by single steps, the engine's oracle: 20 us an instruction */
+};
+
 /* Where sessions of a replay get their files from, and what they are to do besides. */
 struct session_options {
     struct trace_reader *reader;
@@ -38,6 +45,10 @@ struct session_options {
     /* Called for bytes that the program wrote to its original stdout or stderr (descriptor 1 or 2);
      * may be NULL. */
     void (*output)(void *context, uint32_t descriptor, const void *bytes, size_t size);
+    enum session_way way;
+    /* Called when a task has reached `event` after `count` instructions, which native runs do not
+     * know; may be NULL. */
+    void (*counted)(void *context, uint32_t stream, uint64_t event, uint64_t count);
     void *context;
 };
 

@@ -51,7 +51,7 @@ struct error *session_hash(struct session *session, taddr address, uint64_t leng
     uint8_t *bytes = calloc(1, length ? length : 1);
     if (!bytes)
         return &err_no_memory;
-    session_read(session, address, bytes, length);
+    tracee_read_some(vessel_tracee(session->vessel), address, bytes, length); /* with our patches */
     *ret = XXH3_64bits(bytes, length);
     free(bytes);
     return NULL;
@@ -117,7 +117,7 @@ static struct error *search(struct session *session, const struct run_conditions
     point_init(&point, session->next);
     with_test.point = &point.test;
     while (!error && !ended) {
-        error = vessel_run_counted(session->vessel, &with_test, limit - count, ret);
+        error = session_count(session, &with_test, limit - count, ret);
         if (error)
             return error;
         count += ret->count;

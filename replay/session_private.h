@@ -45,6 +45,10 @@ struct error *session_apply_event(struct session *session, const struct event *e
 /* Equal but for what the kernel leaves in the flags; orig_rax only counts at a call. */
 bool session_same_registers(const struct trace_regs *a, const struct trace_regs *b, bool at_call);
 
+/* Runs the loaded task counted, in the way that the session's options say. */
+struct error *session_count(struct session *session, const struct run_conditions *conditions,
+                            uint64_t limit, struct run_result *ret) MUST_CHECK;
+
 /* session_run_counted() where the next event is a POINT. Ends at it with RUN_ENDED_AT_POINT. */
 struct error *session_run_to_point(struct session *session, const struct run_conditions *conditions,
                                    uint64_t limit, struct run_result *ret) MUST_CHECK;

@@ -1,7 +1,7 @@
 /*
- * From one event to the next: the task runs natively, under PTRACE_SYSEMU, to its next system call
- * or to the instruction that traps; then all its registers must be the recorded ones. To a point
- * between two instructions it runs counted (session_point.c).
+ * From one event to the next: the task runs, natively or counted, under PTRACE_SYSEMU, to its next
+ * system call or to the instruction that traps, or, always counted, to a point between two
+ * instructions (session_point.c); then all its registers must be the recorded ones.
  */
 #include <string.h>
 
@@ -50,7 +50,7 @@ struct error *session_compare(struct session *session, int signal)
     const struct event *next = session->next;
     int expected = 0;
     if (next->reach == REACH_TRAP)
-        expected = next->kind == EVENT_TSC ? SIGSEGV : (int)next->signal;
+        expected = next->kind == EVENT_INSTRUCTION ? SIGSEGV : (int)next->signal;
     if (signal != expected)
         return session_diverged(
             session, signal ? "a signal that the recording has not" : "no signal", signal);
@@ -65,41 +65,75 @@ struct error *session_compare(struct session *session, int signal)
     return session_diverged(session, "registers", signal);
 }
 
-static struct error *run_to_point(struct session *session)
+/* Nobody but us may interrupt a run: it goes on. */
+static struct error *run_natively(struct tracee *tracee, const struct run_conditions *conditions,
+                                  struct run_result *ret)
 {
-    struct run_result result;
     struct error *error;
-    do { /* nobody but us may interrupt it */
-        error = session_run_counted(session, NULL, UINT64_MAX, &result);
-    } while (!error && result.end == RUN_ENDED_BY_INTERRUPT);
+    do {
+        error = run_native(tracee, conditions, ret);
+    } while (!error && ret->end == RUN_ENDED_BY_INTERRUPT);
+    return error;
+}
+
+static bool goes_on(const struct run_result *result)
+{
+    return result->end == RUN_ENDED_BY_INTERRUPT || result->end == RUN_ENDED_AT_LIMIT;
+}
+
+/* Counted runs stop before the call's instruction: it is entered natively. */
+static struct error *run_counting(struct session *session, const struct run_conditions *conditions,
+                                  struct run_result *ret)
+{
+    struct error *error;
+    uint64_t count = 0;
+    do {
+        error = session_run_counted(session, NULL, UINT64_MAX, ret);
+        count += error ? 0 : ret->count;
+    } while (!error && goes_on(ret));
+    if (!error && ret->end == RUN_ENDED_AT_CALL)
+        error = run_natively(vessel_tracee(session->vessel), conditions, ret);
+    ret->count = count;
     return error;
 }
 
 static struct error *run_to_stop(struct session *session, int *signal)
 {
+    const struct session_options *options = session->options;
     struct tracee *tracee;
     struct run_result result;
     const struct run_conditions conditions = {.next_call =
                                                   taddr_of(session->next->before.value[TRACE_RIP])};
     struct error *error = session_load(session, &tracee);
-    do { /* nobody but us may interrupt it */
-        if (!error)
-            error = run_native(tracee, &conditions, &result);
-    } while (!error && result.end == RUN_ENDED_BY_INTERRUPT);
-    if (!error)
-        *signal = result.signal;
-    return error;
+    if (error)
+        return error;
+    if (options->way == SESSION_RUNS_NATIVELY && session->next->reach != REACH_POINT)
+        error = run_natively(tracee, &conditions, &result);
+    else
+        error = run_counting(session, &conditions, &result);
+    if (error)
+        return error;
+    *signal = result.signal;
+    if (options->counted)
+        options->counted(options->context, session->stream, session->event + 1, result.count);
+    return NULL;
 }
 
 struct error *session_reach(struct session *session)
 {
     int signal = 0;
     struct error *error = NULL;
-    if (session->next->reach == REACH_POINT)
-        error = run_to_point(session);
-    else if (session->next->reach != REACH_NOTHING)
+    if (session->next->reach != REACH_NOTHING)
         error = run_to_stop(session, &signal);
     return error ? error : session_compare(session, signal);
+}
+
+struct error *session_count(struct session *session, const struct run_conditions *conditions,
+                            uint64_t limit, struct run_result *ret)
+{
+    return session->options->way == SESSION_RUNS_STEPPED
+               ? run_counted(vessel_tracee(session->vessel), conditions, limit, ret)
+               : vessel_run_counted(session->vessel, conditions, limit, ret);
 }
 
 struct error *session_run_counted(struct session *session, const struct run_conditions *conditions,
@@ -111,5 +145,5 @@ struct error *session_run_counted(struct session *session, const struct run_cond
         return error;
     return session->next && session->next->reach == REACH_POINT
                ? session_run_to_point(session, conditions, limit, ret)
-               : vessel_run_counted(session->vessel, conditions, limit, ret);
+               : session_count(session, conditions, limit, ret);
 }

@@ -315,7 +315,9 @@ struct error *vessel_fork(struct vessel *vessel, struct vessel **ret)
     }
     *child_regs = *regs;
     tracee_regs_changed(child->tracee);
-    error = vessel_copy_objects(child, vessel);
+    error = site_list_copy(&child->patches, &vessel->patches);
+    if (!error)
+        error = vessel_copy_objects(child, vessel);
     if (!error)
         error = vessel_copy_advice(child, vessel);
     if (!error && vessel->translator)
@@ -333,6 +335,7 @@ void vessel_destroy(struct vessel *vessel)
         return;
     translator_destroy(vessel->translator);
     free(vessel->advice);
+    site_list_deinit(&vessel->patches);
     if (vessel->tracee) {
         pid_t pid = tracee_tid(vessel->tracee);
         kill(pid, SIGKILL);

@@ -38,7 +38,12 @@ struct tracee *vessel_tracee(struct vessel *vessel);
 struct error *vessel_run_counted(struct vessel *vessel, const struct run_conditions *conditions,
                                  uint64_t limit, struct run_result *ret) MUST_CHECK;
 
-/* Does to the address space what MEMORY, MAP, UNMAP, PROTECT, REMAP and ADVISE effects say. */
+/* The program's memory as the program made it: without patches. Returns how many bytes could be
+ * read, from the start. */
+size_t vessel_read_original(struct vessel *vessel, taddr address, void *bytes, size_t size);
+
+/* Does to the address space what MEMORY, MAP, UNMAP, PROTECT, REMAP, ADVISE and PATCH effects say.
+ */
 struct error *vessel_apply(struct vessel *vessel, const struct effect *effect) MUST_CHECK;
 
 #endif

@@ -139,7 +139,7 @@ static struct error *apply_stack_limit(struct vessel *vessel, const struct effec
 /* The translator's copy of the program's code is void where the code or its mapping changes. */
 static void tell_translator(struct vessel *vessel, const struct effect *effect)
 {
-    bool mapping = effect->kind != EFFECT_MEMORY;
+    bool mapping = effect->kind != EFFECT_MEMORY && effect->kind != EFFECT_PATCH;
     if (!vessel->translator || effect->kind == EFFECT_RESIZE)
         return;
     translator_forget(vessel->translator, effect->address, effect->length, mapping);
@@ -150,8 +150,10 @@ static void tell_translator(struct vessel *vessel, const struct effect *effect)
 
 struct error *vessel_apply(struct vessel *vessel, const struct effect *effect)
 {
-    struct error *error = NULL;
     tell_translator(vessel, effect);
+    struct error *error = vessel_follow_patches(vessel, effect);
+    if (error)
+        return error;
     if (effect->kind == EFFECT_MAP || effect->kind == EFFECT_UNMAP)
         vessel_drop_advice(vessel, effect->address, effect->length);
     switch (effect->kind) {
@@ -175,6 +177,10 @@ struct error *vessel_apply(struct vessel *vessel, const struct effect *effect)
         return vessel_resize_object(vessel, effect->resize.object, effect->resize.size);
     case EFFECT_STACK_LIMIT:
         return apply_stack_limit(vessel, effect);
+    case EFFECT_PATCH:
+        return vessel_patch(vessel, effect);
+    case EFFECT_TRAP_CPUID:
+        return vessel_trap_cpuid(vessel);
     default:
         return NULL;
     }

@@ -6,6 +6,7 @@
 
 #include <asm/unistd.h>
 
+#include "engine/sites/site_list.h"
 #include "engine/tracee/reel_page.h"
 #include "engine/translate/translator.h"
 #include "replay/vessel.h"
@@ -45,6 +46,7 @@ struct vessel {
     size_t object_count;
     struct vessel_advice *advice; /* in the order in which it was given */
     size_t advice_count;
+    struct site_list patches;
     struct translator *translator; /* NULL until something is to be counted over a distance */
 };
 
@@ -72,6 +74,13 @@ struct error *vessel_keep_advice(struct vessel *vessel, taddr address, uint64_t 
                                  uint32_t advice) MUST_CHECK;
 void vessel_drop_advice(struct vessel *vessel, taddr address, uint64_t length);
 struct error *vessel_copy_advice(struct vessel *copy, const struct vessel *vessel) MUST_CHECK;
+
+/* --- vessel_patches.c ------------------------------------------------------------------------ */
+
+/* What an effect of a kind that is applied elsewhere does to patches. */
+struct error *vessel_follow_patches(struct vessel *vessel, const struct effect *effect) MUST_CHECK;
+struct error *vessel_patch(struct vessel *vessel, const struct effect *effect) MUST_CHECK;
+struct error *vessel_trap_cpuid(struct vessel *vessel) MUST_CHECK;
 
 /* --- vessel_objects.c ------------------------------------------------------------------------ */
 

@@ -102,8 +102,28 @@ record_and_replay() {
     [ "$expected" = any ] && expected=$STATUS
     [ "$STATUS" = "$expected" ] || fail "record ended with $STATUS, not $expected"
     for ((i = 1; i <= replays; i++)); do
-        run "replay-$i" /dev/null "$REEL" replay -a "$TRACE"
-        [ "$STATUS" = "$expected" ] || fail "replay $i ended with $STATUS, not $expected"
-        same record "replay-$i"
+        replay "replay-$i" "$expected"
     done
+}
+
+# replay NAME EXPECTED OPTIONS…: replays $TRACE, which must end and print as its recording did.
+replay() {
+    local name=$1 expected=$2
+    shift 2
+    run "$name" /dev/null "$REEL" replay -a "$@" "$TRACE"
+    [ "$STATUS" = "$expected" ] || fail "$name ended with $STATUS, not $expected"
+    same record "$name"
+}
+
+STEPS_MAX=150000 # instructions; single steps take 20 us each, more on a busy machine
+
+# compare_counts EXPECTED: the engine counts as many instructions before each event of $TRACE as
+# there are single steps; false if the recording is too long to be stepped.
+compare_counts() {
+    replay counted "$1" --counted --counts "$WORK/engine.counts"
+    [ -s "$WORK/engine.counts" ] || fail "the engine counted nothing"
+    [ "$(awk '{ sum += $3 } END { print sum }' "$WORK/engine.counts")" -le $STEPS_MAX ] || return 1
+    replay stepped "$1" --steps --counts "$WORK/steps.counts"
+    cmp "$WORK/engine.counts" "$WORK/steps.counts" ||
+        fail "other counts: $(diff "$WORK/engine.counts" "$WORK/steps.counts" | head -n 10)"
 }

@@ -31,6 +31,18 @@ const char *effect_kind_name(enum effect_kind kind)
     return "unknown";
 }
 
+const char *instruction_name(enum trace_instruction instruction)
+{
+    switch (instruction) {
+#define INSTRUCTION(symbol, number, name)                                                          \
+    case INSTRUCTION_##symbol:                                                                     \
+        return name;
+#include "trace-format/instruction.def"
+#undef INSTRUCTION
+    }
+    return "unknown";
+}
+
 bool effect_has_range(enum effect_kind kind)
 {
     switch (kind) {

@@ -71,9 +71,21 @@ enum effect_kind {
 #undef EFFECT
 };
 
+/* The number of the instruction that an INSTRUCTION event answers. */
+enum trace_instruction {
+#define INSTRUCTION(symbol, number, name) INSTRUCTION_##symbol = number,
+#include "trace-format/instruction.def"
+#undef INSTRUCTION
+};
+
+/* What stands in place of a patched instruction's first byte: hlt, which is not for user space and
+ * raises SIGSEGV there. */
+#define PATCH_BYTE 0xf4
+
 /* "unknown" for a number that is no kind. */
 const char *event_kind_name(enum event_kind kind);
 const char *effect_kind_name(enum effect_kind kind);
+const char *instruction_name(enum trace_instruction instruction);
 
 /* The name of a file's contents in the store: 32 lower-case hexadecimal digits of XXH3-128, or ""
  * for none. */
@@ -137,6 +149,9 @@ struct effect {
         struct {
             uint64_t value; /* of the 8 bytes */
         } word;
+        struct {
+            uint8_t original; /* the instruction's first byte; its length is the effect's */
+        } patch;
     };
 };
 
@@ -165,10 +180,11 @@ struct event {
 
     uint32_t signal;        /* SIGNAL: its number */
     const uint8_t *siginfo; /* SIGNAL: SIGINFO_BYTES of the kernel's siginfo_t, or NULL */
-    bool fatal;           /* SIGNAL: no handler; the process died of it. `after` repeats `before` */
-    uint32_t status;      /* EXIT: as wait(2) gives it */
-    uint32_t exit_flags;  /* EXIT: enum exit_flags */
-    uint32_t next_stream; /* EXEC: the stream that the new image has */
+    bool fatal;          /* SIGNAL: no handler; the process died of it. `after` repeats `before` */
+    uint32_t status;     /* EXIT: as wait(2) gives it */
+    uint32_t exit_flags; /* EXIT: enum exit_flags */
+    enum trace_instruction instruction; /* INSTRUCTION */
+    uint32_t next_stream;               /* EXEC: the stream that the new image has */
     uint64_t vectors;     /* POINT: XXH3-64 of the vector state in its plain form (FORMAT.md) */
     uint64_t nanoseconds; /* POINT: at most so long ago was the stream's last event */
     const struct stream_origin *origin; /* START */

@@ -264,6 +264,12 @@ static bool take_effect(struct event_decoder *decoder, struct effect *ret, size_
         ret->word.value = cursor_varint(records);
         records->failed = records->failed || ret->length != sizeof(ret->word.value);
         return true;
+    case EFFECT_PATCH:
+        take_range(records, ret);
+        ret->patch.original = cursor_u8(records);
+        return true;
+    case EFFECT_TRAP_CPUID:
+        return true;
     }
     return false;
 }
@@ -397,11 +403,15 @@ static bool take_event_fields(struct event_decoder *decoder, struct event *ret)
         ret->vectors = cursor_varint(&decoder->records);
         ret->nanoseconds = cursor_varint(&decoder->records);
         return true;
+    case EVENT_INSTRUCTION:
+        ret->instruction = take_u32(&decoder->records);
+        if (ret->instruction < INSTRUCTION_RDTSC || ret->instruction > INSTRUCTION_RDSEED)
+            decoder->records.failed = true;
+        return true;
     case EVENT_START:
     case EVENT_CALL:
     case EVENT_CALL_ENTER:
     case EVENT_CALL_EXIT:
-    case EVENT_TSC:
         return true;
     }
     return false;

@@ -168,6 +168,11 @@ static uint8_t *put_effect_fields(uint8_t *at, const struct effect *effect)
         return put_varint(at, effect->stack_limit.bytes);
     case EFFECT_WORD:
         return put_varint(at, effect->word.value);
+    case EFFECT_PATCH:
+        *at++ = effect->patch.original;
+        return at;
+    case EFFECT_TRAP_CPUID:
+        return at;
     }
     return at;
 }
@@ -263,11 +268,12 @@ static uint8_t *put_event_fields(uint8_t *at, const struct event *event)
         return put_varint(put_varint(at, event->status), event->exit_flags);
     case EVENT_POINT:
         return put_varint(put_varint(at, event->vectors), event->nanoseconds);
+    case EVENT_INSTRUCTION:
+        return put_varint(at, event->instruction);
     case EVENT_START:
     case EVENT_CALL:
     case EVENT_CALL_ENTER:
     case EVENT_CALL_EXIT:
-    case EVENT_TSC:
         break;
     }
     return at;
@@ -316,7 +322,7 @@ bool event_encode(struct record_output *output, const struct event *event)
 
 static const char *effect_problem(const struct effect *effect)
 {
-    if (effect->kind < EFFECT_MEMORY || effect->kind > EFFECT_WORD)
+    if (effect->kind < EFFECT_MEMORY || effect->kind > EFFECT_TRAP_CPUID)
         return "an effect of an unknown kind";
     if (effect_has_range(effect->kind) && effect->length > UINT64_MAX - effect->address.value)
         return "an effect that runs past the end of the address space";
@@ -350,6 +356,9 @@ const char *event_problem(const struct event *event)
         return "an event of an unknown kind";
     if (event->reach > REACH_POINT || event->exit_flags & ~(unsigned)EXIT_FLAGS_ALL)
         return "an event with unknown flags";
+    if (event->kind == EVENT_INSTRUCTION &&
+        (event->instruction < INSTRUCTION_RDTSC || event->instruction > INSTRUCTION_RDSEED))
+        return "an event of an unknown instruction";
     if (event->effect_count > EVENT_EFFECTS_MAX)
         return "an event with more than a million effects";
     for (size_t i = 0; i < event->effect_count; i++) {

@@ -91,6 +91,9 @@ static struct error *check_version(uint32_t version, uint32_t minimum_reader)
     if (version == 0 || minimum_reader == 0 || version < minimum_reader)
         return error_new(remedy_damaged, "impossible format version %u (minimum reader %u)",
                          version, minimum_reader);
+    if (minimum_reader < TRACE_OLDEST)
+        return error_new("read it with the version of reel that wrote it, or record again",
+                         "the trace has format version %u, which is too old", version);
     return NULL;
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "engine/base/bytes.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/types.h"
 
@@ -309,4 +310,45 @@ struct error *store_get(const struct store *store, const struct store_name *name
                          "%s/%s is not a regular file", store->path, name->hex);
     *ret = take_fd(&fd);
     return NULL;
+}
+
+/* Notes */
+
+#define NOTE_NAME_MAX 48
+
+static bool note_name(const struct store_name *name, char path[NOTE_NAME_MAX])
+{
+    snprintf(path, NOTE_NAME_MAX, "notes/%.32s", name->hex);
+    return name_is_good(name->hex);
+}
+
+bool store_read_note(const struct store *store, const struct store_name *name, struct buffer *ret)
+{
+    char path[NOTE_NAME_MAX];
+    struct stat stat;
+    if (!note_name(name, path))
+        return false;
+    CLEANUP(close_fd)
+    int fd = openat(store->directory, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode) || stat.st_size > STORE_NOTE_MAX)
+        return false;
+    void *bytes = buffer_extend(ret, (size_t)stat.st_size);
+    return bytes && read(fd, bytes, (size_t)stat.st_size) == stat.st_size;
+}
+
+void store_keep_note(const struct store *store, const struct store_name *name, const void *bytes,
+                     size_t size)
+{
+    char path[NOTE_NAME_MAX], temporary[TEMPORARY_MAX];
+    if (!note_name(name, path) || size > STORE_NOTE_MAX)
+        return;
+    mkdirat(store->directory, "notes", 0700);
+    temporary_name(temporary);
+    CLEANUP(close_fd)
+    int fd = openat(store->directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    if (!write_all(fd, bytes, size, 0) ||
+        renameat(store->directory, temporary, store->directory, path) < 0)
+        unlinkat(store->directory, temporary, 0);
 }

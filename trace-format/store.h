@@ -3,6 +3,7 @@
  * recordings.
  *
  *   STORE/<32 hex digits>   contents, mode 0400
+ *   STORE/notes/<32 digits> what was found out about those contents
  *   STORE/seen/<key>        symbolic link to a name: what the file of that device, inode, size and
  * times contained
  *
@@ -20,6 +21,7 @@
 #include "trace-format/event.h"
 
 struct store;
+struct buffer;
 
 /* Opens (and with `create`, makes, mode 0700) the store at the absolute path `path`. */
 struct error *store_open(const char *path, bool create, struct store **ret) MUST_CHECK;
@@ -38,5 +40,15 @@ struct error *store_put(struct store *store, int fd, const char *path,
  * come from a hostile trace: anything but 32 lower-case hexadecimal digits is refused. */
 struct error *store_get(const struct store *store, const struct store_name *name,
                         int *ret) MUST_CHECK;
+
+/*
+ * A note on stored contents, kept beside them: what is expensive to find out about them. It is a
+ * cache: false if there is none, and what cannot be kept is not. Its bytes are to be checked like
+ * any file's.
+ */
+#define STORE_NOTE_MAX (1u << 20)
+bool store_read_note(const struct store *store, const struct store_name *name, struct buffer *ret);
+void store_keep_note(const struct store *store, const struct store_name *name, const void *bytes,
+                     size_t size);
 
 #endif

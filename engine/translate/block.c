@@ -185,10 +185,14 @@ static void emit_body(uint64_t address, const uint8_t *bytes, size_t size,
         insn_decode(bytes + (at - address), size - (at - address), at, &insn);
         if (!emit_insn(emitter, block, insns, &insn, limits->lookup, &last)) {
             exit_stop(emitter, block, at);
+            block->source_bytes = (uint16_t)(at - address);
             return;
         }
         at += insn.length;
+        if (limits->checked && insn.writes_memory)
+            break;
     }
+    block->source_bytes = (uint16_t)(at - address);
     if (!last)
         exit_direct(emitter, block, at);
 }
@@ -213,6 +217,13 @@ bool block_translate(uint64_t address, const uint8_t *bytes, size_t size,
         emitter->size = start;
         ret->exit_count = 0;
         exit_stop(emitter, ret, address);
+        ret->end = emit_here(emitter);
+    }
+    ret->entry = ret->code;
+    if (limits->checked && ret->count) {
+        emit_code_check(emitter, address, bytes, ret->source_bytes, ret->code, &ret->check);
+        ret->checked = true;
+        ret->entry = ret->check.start;
         ret->end = emit_here(emitter);
     }
     return !emitter->full;

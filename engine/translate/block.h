@@ -6,6 +6,9 @@
  * relative to rip go through a register exit:    jmp to the next block, or a trap until that is
  * known; indirect branches go to the look-up routine
  *
+ * A block of code that the program may rewrite (`checked`) has a check behind it (code_check.h),
+ * which is its entry, and ends behind its first write to memory.
+ *
  * Traps are int3; their addresses tell what they mean. Between two program instructions all
  * registers and flags are the program's; within the code of one, a saved register may be in a word
  * (struct block_insn says where).
@@ -13,6 +16,7 @@
 #ifndef REEL_TRANSLATE_BLOCK_H
 #define REEL_TRANSLATE_BLOCK_H
 
+#include "engine/translate/code_check.h"
 #include "engine/translate/emit.h"
 #include "engine/translate/insn.h"
 
@@ -43,9 +47,21 @@ struct block_insn {
     uint16_t offset; /* of the program's instruction, from the block's address */
 };
 
+enum block_state {
+    BLOCK_LIVE,
+    BLOCK_DOOMED, /* what it was made of has changed: its door is to be shut before the next run */
+    BLOCK_DEAD,   /* its door is shut, or leads to a later block of the same address */
+};
+
 struct block {
     uint64_t address; /* the program's */
     uint32_t code, end;
+    uint32_t entry; /* the check, or the code */
+    uint32_t door;  /* where what leads to it leads (doors.h) */
+    uint8_t state;  /* enum block_state */
+    bool checked;
+    uint16_t source_bytes; /* of the program's code, from the address */
+    struct code_check check;
     uint32_t count;      /* instructions */
     uint32_t limit_trap; /* 0: none */
     uint32_t first_insn; /* index of its block_insns */
@@ -59,6 +75,7 @@ struct block_limits {
     bool (*ends_before)(const void *context, uint64_t address);
     const void *context;
     uint32_t lookup; /* the look-up routine */
+    bool checked;    /* the code may be rewritten (code_check.h) */
 };
 
 /*

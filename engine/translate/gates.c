@@ -49,21 +49,32 @@ static struct error *lead_to_block(struct translator *translator, struct gate *g
     struct error *error;
     switch (block ? gate->use : GATE_STOPS) {
     case GATE_TESTS:
-        error = point_test_lead(translator, block->code);
+        error = point_test_lead(translator, block->entry);
         return error ? error : lead(translator, gate, ENGINE_POINT_TEST);
     case GATE_LEADS_ON:
-        return lead(translator, gate, block->code);
+        return lead(translator, gate, block->entry);
     case GATE_STOPS:
         break;
     }
     return lead(translator, gate, 0);
 }
 
-struct error *gate_open(struct translator *translator, const struct block *block)
+static struct error *lead_from(struct translator *translator, uint64_t address,
+                               const struct block *block)
 {
-    const struct gate *gate = gate_at(translator, block->address);
+    const struct gate *gate = gate_at(translator, address);
     return gate ? lead_to_block(translator, &translator->gates[gate - translator->gates], block)
                 : NULL;
+}
+
+struct error *gate_open(struct translator *translator, const struct block *block)
+{
+    return lead_from(translator, block->address, block);
+}
+
+struct error *gate_close(struct translator *translator, uint64_t address)
+{
+    return lead_from(translator, address, NULL);
 }
 
 struct error *gates_shut(struct translator *translator)

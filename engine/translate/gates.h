@@ -37,6 +37,9 @@ uint32_t gate_code(const struct translator *translator, const struct gate *gate)
 /* The block at the gate's address is new: makes the gate lead to it, as far as the run wants. */
 struct error *gate_open(struct translator *translator, const struct block *block) MUST_CHECK;
 
+/* The block at the address is void: shuts its gate. */
+struct error *gate_close(struct translator *translator, uint64_t address) MUST_CHECK;
+
 /* All blocks are gone: shuts all gates. */
 struct error *gates_shut(struct translator *translator) MUST_CHECK;
 

@@ -156,6 +156,15 @@ static void set_control(const struct decoded *decoded, struct insn *ret)
     }
 }
 
+static bool writes_memory(const struct decoded *decoded)
+{
+    for (size_t i = 0; i < decoded->instruction.operand_count; i++)
+        if (decoded->operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+            decoded->operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
+            return true;
+    return false;
+}
+
 static void set_plain(const struct decoded *decoded, struct insn *ret)
 {
     const ZydisDecodedInstruction *instruction = &decoded->instruction;
@@ -163,6 +172,7 @@ static void set_plain(const struct decoded *decoded, struct insn *ret)
     ret->kind = INSN_PLAIN;
     ret->is_rep_string = instruction->attributes &
                          (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE);
+    ret->writes_memory = writes_memory(decoded);
     if (!relative)
         return;
     ret->relative = true;

@@ -33,8 +33,9 @@ struct insn {
     uint8_t condition; /* 0x80 … 0x8f */
     bool relative;     /* INSN_PLAIN and indirect ones: an operand is relative to rip */
     bool is_rep_string;
-    uint8_t modrm_at;  /* offset of the ModRM byte, of relative and indirect ones */
-    uint8_t opcode_at; /* of indirect ones */
+    bool writes_memory; /* INSN_PLAIN */
+    uint8_t modrm_at;   /* offset of the ModRM byte, of relative and indirect ones */
+    uint8_t opcode_at;  /* of indirect ones */
     uint8_t base; /* of relative ones: a register (0 … 7) that the instruction leaves alone */
 };
 

@@ -33,9 +33,9 @@
 #define WORD_BASE (ENGINE_WORDS + 24)   /* the register that stands in for rip in an operand */
 #define WORD_TARGET (ENGINE_WORDS + 32) /* of an indirect branch */
 #define WORD_JUMP (ENGINE_WORDS + 40)
-#define WORD_POINT_RAX (ENGINE_WORDS + 0x200)      /* the program's, while the test for a point */
-#define WORD_POINT_FLAGS (ENGINE_WORDS + 0x208)    /* runs; as lahf and seto say */
-#define ENGINE_POINT_VALUES (ENGINE_WORDS + 0x400) /* what it compares with */
+#define WORD_ASIDE_RAX (ENGINE_WORDS + 0x200) /* aside.h */
+#define WORD_ASIDE_FLAGS (ENGINE_WORDS + 0x208)
+#define ENGINE_POINT_VALUES (ENGINE_WORDS + 0x400) /* what the test for a point compares with */
 
 _Static_assert(ENGINE_WORDS >= REEL_SCRATCH && ENGINE_CODE + ENGINE_CODE_BYTES <= REEL_AREA_END,
                "in our area");

@@ -5,12 +5,9 @@
 #include <string.h>
 
 #include "engine/base/cleanup.h"
+#include "engine/translate/aside.h"
 #include "engine/translate/layout.h"
 
-#define FLAG_OVERFLOW 0x800ull
-#define FLAGS_LOW                                                                                  \
-    0xd7ull /* carry, parity, adjust, zero, sign, and a bit that is always set: lahf */
-#define FLAG_ALWAYS 0x02ull
 #define NOT_EQUAL 0x85
 
 /* Where the register is in the kernel's structure, by its number; the cheap ones to tell apart
@@ -41,11 +38,6 @@ static uint32_t add_value(struct values *values, uint64_t value)
     return ENGINE_POINT_VALUES + 8 * values->count++;
 }
 
-static uint8_t lahf_of(uint64_t flags)
-{
-    return (uint8_t)((flags & FLAGS_LOW) | FLAG_ALWAYS);
-}
-
 /* --- The code
  * -------------------------------------------------------------------------------------- */
 
@@ -62,17 +54,10 @@ static void emit_compare(struct emitter *emitter, uint8_t number, uint32_t word,
 
 static void emit_compare_flags(struct emitter *emitter, uint64_t flags, uint32_t on)
 {
-    EMIT(emitter, 0x3c, flags & FLAG_OVERFLOW ? 1 : 0); /* cmp al */
+    EMIT(emitter, 0x3c, aside_overflow(flags)); /* cmp al */
     emit_branch(emitter, NOT_EQUAL, on);
-    EMIT(emitter, 0x80, 0xfc, lahf_of(flags)); /* cmp ah */
+    EMIT(emitter, 0x80, 0xfc, aside_low_flags(flags)); /* cmp ah */
     emit_branch(emitter, NOT_EQUAL, on);
-}
-
-static void emit_restore(struct emitter *emitter)
-{
-    emit_load(emitter, RAX, WORD_POINT_FLAGS);
-    EMIT(emitter, 0x04, 0x7f, 0x9e); /* add al, 127: the overflow flag again; sahf */
-    emit_load(emitter, RAX, WORD_POINT_RAX);
 }
 
 static void emit_compare_words(struct emitter *emitter, const struct run_point *point, size_t from,
@@ -96,9 +81,7 @@ static uint32_t emit_test(struct emitter *emitter, const struct run_point *point
     const uint8_t *regs = (const uint8_t *)&point->regs;
     const uint32_t on = ENGINE_POINT_ON;
     size_t first = point->word_count < WORDS_FIRST ? point->word_count : WORDS_FIRST;
-    emit_save(emitter, RAX, WORD_POINT_RAX);
-    EMIT(emitter, 0x9f, 0x0f, 0x90, 0xc0); /* lahf; seto al */
-    emit_save(emitter, RAX, WORD_POINT_FLAGS);
+    emit_put_aside(emitter);
     emit_compare_flags(emitter, point->regs.eflags, on);
     emit_compare_words(emitter, point, 0, first, values);
     for (size_t i = 0; i < ARRAY_LENGTH(compared); i++) {
@@ -106,10 +89,10 @@ static uint32_t emit_test(struct emitter *emitter, const struct run_point *point
         memcpy(&value, regs + compared[i].offset, sizeof(value));
         emit_compare(emitter, compared[i].number, add_value(values, value), on);
     }
-    emit_load(emitter, RAX, WORD_POINT_RAX);
+    emit_load(emitter, RAX, WORD_ASIDE_RAX);
     emit_compare(emitter, RAX, add_value(values, point->regs.rax), on);
     emit_compare_words(emitter, point, first, point->word_count, values);
-    emit_restore(emitter);
+    emit_take_back(emitter);
     uint32_t trap = emit_here(emitter);
     emit_trap(emitter);
     return trap;
@@ -132,7 +115,7 @@ struct error *point_test_lead(struct translator *translator, uint32_t to)
     emitter->size = 0;
     emitter->full = false;
     emitter->base = ENGINE_POINT_ON;
-    emit_restore(emitter);
+    emit_take_back(emitter);
     emit_jump(emitter, to);
     translator->point_test.leads_to = to;
     return write_code(translator, emitter);
@@ -179,24 +162,9 @@ bool point_test_has(const struct translator *translator, uint64_t code)
     return translator->point_test.trap && code >= ENGINE_POINT_ON && code <= ENGINE_POINT_CODE_END;
 }
 
-/* Up to where rax and the flags are still the program's, and up to where the flags are. */
-#define RAX_SAVED (ENGINE_POINT_TEST + 8)
-#define FLAGS_SAVED (RAX_SAVED + 12)
-
 struct error *point_test_restore(struct translator *translator, uint64_t code)
 {
-    struct user_regs_struct *regs;
-    uint64_t saved[2]; /* WORD_POINT_RAX, WORD_POINT_FLAGS */
-    struct error *error = tracee_regs(translator->tracee, &regs);
-    if (!error)
-        error = tracee_read(translator->tracee, taddr_of(WORD_POINT_RAX), saved, sizeof(saved));
-    if (error || (code >= ENGINE_POINT_TEST && code < RAX_SAVED))
-        return error;
-    regs->rax = saved[0];
-    if (code < ENGINE_POINT_TEST || code >= FLAGS_SAVED) {
-        regs->eflags &= ~(FLAGS_LOW | FLAG_OVERFLOW);
-        regs->eflags |= lahf_of(saved[1] >> 8) | (saved[1] & 1 ? FLAG_OVERFLOW : 0);
-    }
-    tracee_regs_changed(translator->tracee);
-    return NULL;
+    /* What follows the test's failing comes behind all of it. */
+    uint64_t offset = code < ENGINE_POINT_TEST ? ENGINE_POINT_TEST : code - ENGINE_POINT_TEST;
+    return aside_restore(translator->tracee, offset);
 }

@@ -6,6 +6,7 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/tracee/maps.h"
+#include "engine/translate/doors.h"
 #include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
 
@@ -123,10 +124,9 @@ static struct error *read_ranges(struct translator *translator)
     for (size_t i = 0; translator->ranges && i < mappings.count; i++) {
         const struct mapping *mapping = &mappings.mapping[i];
         bool ours = mapping->start >= REEL_PAGE && mapping->start < REEL_AREA_END;
-        if (mapping->protection & PROT_EXEC && !(mapping->protection & PROT_WRITE) &&
-            !mapping->shared && !ours)
-            translator->ranges[translator->range_count++] =
-                (struct code_range){mapping->start, mapping->end};
+        if (mapping->protection & PROT_EXEC && !ours)
+            translator->ranges[translator->range_count++] = (struct code_range){
+                mapping->start, mapping->end, mapping->protection & PROT_WRITE || mapping->shared};
     }
     mappings_deinit(&mappings);
     translator->ranges_known = translator->ranges != NULL;
@@ -143,11 +143,12 @@ static const struct code_range *range_at(const struct translator *translator, ui
 
 void translator_forget(struct translator *translator, taddr address, uint64_t length, bool mapping)
 {
-    if (!translator->ranges_known)
-        translator->stale = true; /* what was translated lies we know not where */
-    for (size_t i = 0; i < translator->range_count && !translator->stale; i++)
-        translator->stale = address.value < translator->ranges[i].end &&
-                            translator->ranges[i].start < address.value + length;
+    bool code = mapping || !translator->ranges_known;
+    for (size_t i = 0; i < translator->range_count && !code; i++)
+        code = !translator->ranges[i].checked && address.value < translator->ranges[i].end &&
+               translator->ranges[i].start < address.value + length;
+    if (code)
+        doors_doom(translator, address.value, address.value + length, mapping);
     if (mapping)
         translator->ranges_known = false;
 }
@@ -187,6 +188,8 @@ struct error *translator_prepare(struct translator *translator,
     struct error *error = gates_add(translator, conditions);
     if (!error && translator->stale)
         error = flush(translator);
+    if (!error)
+        error = doors_shut_doomed(translator);
     if (!error && !translator->ranges_known)
         error = read_ranges(translator);
     return error ? error : gates_set(translator, conditions);
@@ -206,8 +209,10 @@ static struct error *translate(struct translator *translator, uint64_t address,
 {
     uint8_t bytes[BLOCK_INSNS_MAX * INSN_BYTES_MAX];
     size_t size = range->end - address < sizeof(bytes) ? range->end - address : sizeof(bytes);
-    const struct block_limits limits = {
-        .ends_before = ends_before, .context = translator, .lookup = translator->lookup};
+    const struct block_limits limits = {.ends_before = ends_before,
+                                        .context = translator,
+                                        .lookup = translator->lookup,
+                                        .checked = range->checked};
     CLEANUP(free) struct emitter *emitter = malloc(sizeof(*emitter));
     if (!emitter)
         return &err_no_memory;
@@ -219,6 +224,8 @@ static struct error *translate(struct translator *translator, uint64_t address,
     if (!block_translate(address, bytes, size, &limits, emitter, block,
                          translator->insns + translator->insn_count))
         return NULL;
+    if (range->checked && !block->count)
+        return NULL; /* nothing would tell when there is something to translate */
     struct error *error =
         tracee_write(translator->tracee, taddr_of(block->code), emitter->bytes, emitter->size);
     if (error)
@@ -226,9 +233,11 @@ static struct error *translate(struct translator *translator, uint64_t address,
     block->first_insn = translator->insn_count;
     translator->insn_count += block->count;
     translator->code_end = block->end;
-    *slot_of(translator, address) = ++translator->block_count;
+    uint32_t *slot = slot_of(translator, address);
+    const struct block *previous = *slot ? &translator->blocks[*slot - 1] : NULL;
+    *slot = ++translator->block_count;
     *ret = block;
-    return gate_open(translator, block);
+    return door_open(translator, block, previous);
 }
 
 static bool is_full(const struct translator *translator)
@@ -241,7 +250,8 @@ static bool is_full(const struct translator *translator)
 struct block *translator_known_block(struct translator *translator, uint64_t address)
 {
     uint32_t index = *slot_of(translator, address);
-    return index ? &translator->blocks[index - 1] : NULL;
+    struct block *block = index ? &translator->blocks[index - 1] : NULL;
+    return block && block->state == BLOCK_LIVE ? block : NULL;
 }
 
 struct error *translator_block(struct translator *translator, uint64_t address, struct block **ret)
@@ -288,24 +298,16 @@ int translator_insn_of_code(const struct translator *translator, const struct bl
     return index;
 }
 
-/* Where whatever leads to the block is to lead. */
-static uint32_t entry_of(const struct translator *translator, const struct block *block)
-{
-    const struct gate *gate = gate_at(translator, block->address);
-    return gate ? gate_code(translator, gate) : block->code;
-}
-
 struct error *translator_link(struct translator *translator, const struct block_exit *exit,
                               const struct block *block)
 {
-    uint32_t offset = entry_of(translator, block) - (exit->offset + 4);
+    uint32_t offset = block->door - (exit->offset + 4);
     return tracee_write(translator->tracee, taddr_of(exit->offset), &offset, sizeof(offset));
 }
 
 struct error *translator_publish(struct translator *translator, const struct block *block)
 {
-    uint64_t entry = (block->address & 0xffff) * 8, negative = -block->address,
-             code = entry_of(translator, block);
+    uint64_t entry = (block->address & 0xffff) * 8, negative = -block->address, code = block->door;
     struct error *error =
         tracee_write(translator->tracee, taddr_of(ENGINE_TARGETS + entry), &code, sizeof(code));
     if (error)

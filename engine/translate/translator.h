@@ -5,9 +5,11 @@
  * It takes the place of single steps where there is a distance to go, and gives the same answer as
  * they do: they are its oracle (tests/oracle.c), and execute what it does not translate.
  *
- * CAVEATS: Code is translated only from private mappings without write permission: nobody can
- * change it but an event, and the engine is told of those (translator_forget). Other code is
- * stepped. Watches are debug registers; where they do not fit, everything is stepped.
+ * Code in private mappings without write permission can be changed by an event only, and the engine
+ * is told of those (translator_forget). Blocks of other code check that it is what it was
+ * (code_check.h).
+ *
+ * CAVEATS: Watches are debug registers; where they do not fit, everything is stepped.
  */
 #ifndef REEL_TRANSLATE_TRANSLATOR_H
 #define REEL_TRANSLATE_TRANSLATOR_H

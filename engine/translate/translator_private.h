@@ -33,6 +33,7 @@ struct point_test {
 
 struct code_range {
     uint64_t start, end;
+    bool checked; /* the program may write to it, or to another mapping of the same memory */
 };
 
 struct translator {
@@ -48,7 +49,8 @@ struct translator {
     struct code_range *ranges; /* that may be translated */
     size_t range_count;
     bool ranges_known;
-    bool stale; /* all blocks are to be forgotten before the next run */
+    bool stale;      /* all blocks are to be forgotten before the next run, */
+    bool any_doomed; /* or some: BLOCK_DOOMED */
     struct gate gates[GATES_MAX];
     size_t gate_count;
     struct point_test point_test;

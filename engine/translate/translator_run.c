@@ -7,6 +7,8 @@
 #include "engine/count/debug_registers.h"
 #include "engine/count/step.h"
 #include "engine/count/watch_copies.h"
+#include "engine/translate/aside.h"
+#include "engine/translate/doors.h"
 #include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
 #include "engine/translate/point_test.h"
@@ -93,6 +95,19 @@ static struct error *stand_before(struct run *run, const struct block *block, ui
     return error ? error : set_pc(run, block->address + insn->offset);
 }
 
+/* The program is about to execute the block's first instruction. */
+static struct error *stand_at(struct run *run, const struct block *block)
+{
+    struct error *error = update_count(run, 0);
+    return error ? error : set_pc(run, block->address);
+}
+
+/* Whether the code address is in what a block has besides its instructions: a check. */
+static bool is_in_check(const struct block *block, uint64_t code)
+{
+    return block && block->checked && code >= block->check.other;
+}
+
 /* Behind a trap: where the program stands; false if it is none of ours. */
 static struct error *leave_trap(struct run *run, uint64_t trap, bool *ours)
 {
@@ -114,6 +129,12 @@ static struct error *leave_trap(struct run *run, uint64_t trap, bool *ours)
         run->from_lookup = true;
         return error ? error : set_pc(run, target);
     }
+    if (block && block->checked && trap == block->check.trap) {
+        struct error *error = door_shut(translator, block);
+        return error ? error : stand_at(run, block);
+    }
+    if (block && block->count && trap == block->entry)
+        return stand_at(run, block); /* it is dead */
     if (block && block->count && trap == block->limit_trap) {
         struct error *error = update_count(run, block->count);
         return error ? error : set_pc(run, block->address);
@@ -133,6 +154,8 @@ static bool is_trap(struct translator *translator, uint64_t code)
 {
     const struct block *block = translator_block_of_code(translator, code);
     if (gate_of_code(translator, code) || point_test_has(translator, code))
+        return true;
+    if (block && block->checked && code == block->check.trap)
         return true;
     if (code == translator->lookup_trap || (block && block->count && code == block->limit_trap))
         return true;
@@ -161,10 +184,8 @@ static struct error *settle(struct run *run)
         int index = block ? translator_insn_of_code(run->translator, block, code) : -1;
         if (is_trap(run->translator, code))
             return leave_trap(run, code, &ours);
-        if (block && code == block->code) {
-            error = update_count(run, 0);
-            return error ? error : set_pc(run, block->address);
-        }
+        if (block && (code == block->code || code == block->entry))
+            return stand_at(run, block);
         if (index >= 0 && run->translator->insns[block->first_insn + (uint32_t)index].code == code)
             return stand_before(run, block, (uint32_t)index, code);
         error = step_instruction(run->tracee, &end, &signal);
@@ -194,8 +215,9 @@ static struct error *meet_watch(struct run *run, size_t watch)
     bool within;
     struct user_regs_struct *regs;
     struct error *error = tracee_regs(run->tracee, &regs);
-    if (error || point_test_has(run->translator, regs->rip))
-        return error ? error : settle(run); /* it was the test that read a watched word */
+    if (error || point_test_has(run->translator, regs->rip) ||
+        is_in_check(translator_block_of_code(run->translator, regs->rip), regs->rip))
+        return error ? error : settle(run); /* it was the engine that read watched bytes */
     error = step_is_within_rep(run->tracee, &run->conditions->watches[watch], &within);
     if (!error && within)
         error = step_instruction(run->tracee, &end, &signal);
@@ -205,6 +227,42 @@ static struct error *meet_watch(struct run *run, size_t watch)
         return error; /* a watch for reads, and a write */
     run->ret->watch = watch;
     return end_run(run, RUN_ENDED_AT_WATCH);
+}
+
+static struct error *arm(struct run *run, bool on)
+{
+    if (run->armed == on)
+        return NULL;
+    run->armed = on;
+    return on ? debug_registers_arm(run->tracee, run->slots, run->slot_count)
+              : debug_registers_disarm(run->tracee, run->slot_count);
+}
+
+/* What is not translated, or too near the limit for a whole block. */
+static struct error *run_steps(struct run *run, uint64_t count)
+{
+    struct run_result result;
+    run->exit = NULL;
+    run->from_lookup = false;
+    struct error *error = arm(run, false);
+    if (!error)
+        error = run_counted(run->tracee, run->conditions, count, &result);
+    if (error)
+        return error;
+    run->ret->count += result.count;
+    run->ret->signal = result.signal;
+    run->ret->watch = result.watch;
+    return result.end == RUN_ENDED_AT_LIMIT ? NULL : end_run(run, result.end);
+}
+
+/* The code that a check is for cannot be read: what executing it means, a step tells. */
+static struct error *meet_fault_in_check(struct run *run, const struct block *block, uint64_t code)
+{
+    uint64_t offset = code < block->check.start ? UINT64_MAX : code - block->check.start;
+    struct error *error = aside_restore(run->tracee, offset);
+    if (!error)
+        error = stand_at(run, block);
+    return error || run->ret->count == run->limit ? error : run_steps(run, 1);
 }
 
 /* The program's own fault; or a word of the run's point that cannot be read, and so is not equal.
@@ -220,6 +278,8 @@ static struct error *meet_fault(struct run *run, int signal)
         return leave_trap(run, regs->rip, &ours);
     const struct block *block = translator_block_of_code(run->translator, regs->rip);
     int index = block ? translator_insn_of_code(run->translator, block, regs->rip) : -1;
+    if (is_in_check(block, regs->rip))
+        return meet_fault_in_check(run, block, regs->rip);
     if (index < 0)
         return error_new("please report it, with the trace",
                          "the counting engine met signal %d at %#llx", signal, regs->rip);
@@ -260,15 +320,6 @@ static struct error *meet_stop(struct run *run, struct stop stop)
  * ----------------------------------------------------------------------------------------------------
  */
 
-static struct error *arm(struct run *run, bool on)
-{
-    if (run->armed == on)
-        return NULL;
-    run->armed = on;
-    return on ? debug_registers_arm(run->tracee, run->slots, run->slot_count)
-              : debug_registers_disarm(run->tracee, run->slot_count);
-}
-
 /* What the last exit led to: the next time without us. */
 static struct error *connect(struct run *run, const struct block *block)
 {
@@ -289,29 +340,12 @@ static struct error *run_block(struct run *run, const struct block *block)
     if (!error)
         error = tracee_write(run->tracee, taddr_of(WORD_REMAINING), &remaining, sizeof(remaining));
     if (!error)
-        error = set_pc(run, block->code);
+        error = set_pc(run, block->entry);
     if (!error)
         error = tracee_run(run->tracee, RUN_EMULATED, 0);
     if (!error)
         error = tracee_wait(run->tracee, &stop);
     return error ? error : meet_stop(run, stop);
-}
-
-/* What is not translated, or too near the limit for a whole block. */
-static struct error *run_steps(struct run *run, uint64_t count)
-{
-    struct run_result result;
-    run->exit = NULL;
-    run->from_lookup = false;
-    struct error *error = arm(run, false);
-    if (!error)
-        error = run_counted(run->tracee, run->conditions, count, &result);
-    if (error)
-        return error;
-    run->ret->count += result.count;
-    run->ret->signal = result.signal;
-    run->ret->watch = result.watch;
-    return result.end == RUN_ENDED_AT_LIMIT ? NULL : end_run(run, result.end);
 }
 
 static struct error *run_on(struct run *run)

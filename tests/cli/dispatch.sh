@@ -42,6 +42,9 @@ refuses "no trace at $work" dump "$work"
 refuses "is not a number: x" dump -s x
 refuses "numbered from 1" dump -s 0
 refuses "rm needs the name" rm
+refuses "--counted is for replaying to the end" replay --counted
+refuses "two ways of replaying" replay -a --counted --steps
+refuses "a native replay has no counts" replay -a --counts "$work/counts"
 refuses "cannot list $work/nowhere" ls "$work/nowhere"
 mkdir "$work/empty" && : >"$work/empty/trace"
 refuses "$work/empty/trace" verify "$work/empty"

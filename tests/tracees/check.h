@@ -10,6 +10,7 @@
  *     stdin: some text the input; /dev/null without
  *     flags: -static   for the compiler, after -O1 -g
  *     libs: -lm        for the linker
+ *     needs: libcrypto a package of pkg-config's; without it the tracee is left out
  *     modes: native    the modes it is run in; all without
  */
 #ifndef REEL_TESTS_TRACEES_CHECK_H

@@ -206,10 +206,12 @@ static void versions(void **state)
     struct forge forge = {0};
     forge_header(&forge, 7, 6, false);
     must_fail(forged(&forge), "needs a reader of version 6");
-    forge_header(&forge, 7, 1, true);
+    forge_header(&forge, 7, 2, true);
     must(forged(&forge));
-    forge_header(&forge, 1, 1, true);
+    forge_header(&forge, 2, 2, true);
     must_fail(forged(&forge), "header");
+    forge_header(&forge, 1, 1, false);
+    must_fail(forged(&forge), "too old");
     forge_header(&forge, 0, 0, false);
     must_fail(forged(&forge), "impossible format version");
 }
@@ -219,16 +221,16 @@ static void unknown_kinds_are_refused_by_number(void **state)
     struct forge forge = {0};
     struct buffer payload = {0};
     buffer_put_u8(&payload, 1);
-    forge_header(&forge, 1, 1, false);
+    forge_header(&forge, 2, 2, false);
     forge_frame(&forge, (struct frame){.kind = 77}, &payload);
     must_fail(forged(&forge), "unknown frame kind 77");
-    forge_header(&forge, 1, 1, false);
+    forge_header(&forge, 2, 2, false);
     forge_frame(&forge, (struct frame){.kind = FRAME_EVENTS, .stream = 1, .flags = 4}, &payload);
     must_fail(forged(&forge), "unknown frame flags");
-    forge_header(&forge, 1, 1, false);
+    forge_header(&forge, 2, 2, false);
     FORGE_EVENTS(&forge, 1, 1, ORIGIN(1), 63);
     must_fail(forged(&forge), "record at byte 7 of the unpacked frame: unknown kind 63");
-    forge_header(&forge, 1, 1, false);
+    forge_header(&forge, 2, 2, false);
     FORGE_EVENTS(&forge, 1, 2, START(1), 200, 1, 1, 0);
     must_fail(forged(&forge), "unknown event kind 72");
     buffer_deinit(&payload);
@@ -249,10 +251,10 @@ struct bad_records {
 
 static const struct bad_records cases[] = {
     {NULL, 1, RECORDS(START(1))},
-    {NULL, 2, RECORDS(START(1), 6 + 128, 1, 1, 0, 0)},
+    {NULL, 2, RECORDS(START(1), 6 + 128, 1, 1, 1, 0, 0)},
     {"fewer events", 2, RECORDS(START(1))},
-    {"more events", 1, RECORDS(START(1), 6 + 128, 1, 1, 0, 0)},
-    {"its fields", 2, RECORDS(START(1), 6 + 128, 1, 0, 0, 0)},           /* tick stays */
+    {"more events", 1, RECORDS(START(1), 6 + 128, 1, 1, 1, 0, 0)},
+    {"its fields", 2, RECORDS(START(1), 6 + 128, 1, 0, 1, 0, 0)},        /* tick stays */
     {"it alone, must be a start", 2, RECORDS(START(1), 129, 1, 1, 0)},   /* second START */
     {"does not begin with its origin", 1, RECORDS(129, 1, 1, 0)},        /* no origin */
     {"a start without its origin", 1, RECORDS(ORIGIN(1), 129, 1, 2, 0)}, /* other tick */
@@ -266,6 +268,9 @@ static const struct bad_records cases[] = {
     {"its fields", 1, RECORDS(ORIGIN(1), 2, 0, 0, 0, 8, 0, 0, 0, 0, 129, 1, 1, 0)}, /* MAP flags */
     {"its fields", 1, RECORDS(ORIGIN(1), 2, 0, 0, 0, 0, 2, 0, 0, 0, 129, 1, 1, 0)}, /* MAP name */
     {"its fields", 1, RECORDS(ORIGIN(1), 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 129, 1, 1, 0)}, /* NUL */
+    {"its fields", 2, RECORDS(START(1), 6 + 128, 1, 1, 6, 0, 0)}, /* no such instruction */
+    {NULL, 1, RECORDS(ORIGIN(1), 16, 0, 2, 15, 17, 129, 1, 1, 0)},
+    {"its fields", 1, RECORDS(ORIGIN(1), 15, 0, 4, 7, 129, 1, 1, 0)}, /* WORD of 4 bytes */
     {NULL, 1, RECORDS(ORIGIN(1), 12, 1, 0, 13, 0, 129, 1, 1, 0)},
     {"its fields", 1, RECORDS(ORIGIN(1), 12, 0, 0, 129, 1, 1, 0)}, /* RESIZE of object 0 */
     {"its fields", 1, RECORDS(ORIGIN(1), 129, 1, 1, 0x80, 0x80, 0x80, 0x80, 1)}, /* 28 bits */
@@ -280,7 +285,7 @@ static void bad_records_are_refused(void **state)
 {
     struct forge forge = {0};
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        forge_header(&forge, 1, 1, false);
+        forge_header(&forge, 2, 2, false);
         forge_events(&forge, 1, cases[i].events, cases[i].records, cases[i].size);
         struct error *error = forged(&forge);
         if (!error != !cases[i].message ||
@@ -293,19 +298,19 @@ static void bad_records_are_refused(void **state)
 static void bad_streams_are_refused(void **state)
 {
     struct forge forge = {0};
-    forge_header(&forge, 1, 1, false);
+    forge_header(&forge, 2, 2, false);
     FORGE_EVENTS(&forge, 2, 1, START(1));
     must_fail(forged(&forge), "a frame of stream 2 where there are 0");
-    forge_header(&forge, 1, 1, false);
+    forge_header(&forge, 2, 2, false);
     FORGE_EVENTS(&forge, 1, 1, START(1));
     forge.next[1] = 5;
     FORGE_EVENTS(&forge, 1, 1, 6 + 128, 1, 2, 0, 0);
     must_fail(forged(&forge), "begins with event 5 instead of 1");
-    forge_header(&forge, 1, 1, false);
+    forge_header(&forge, 2, 2, false);
     FORGE_EVENTS(&forge, 1, 1, START(3));
     FORGE_EVENTS(&forge, 1, 1, 6 + 128, 1, 3, 0, 0);
     must_fail(forged(&forge), "its fields"); /* a tick that stays, over frames */
-    forge_header(&forge, 1, 1, false);
+    forge_header(&forge, 2, 2, false);
     forge.sequence = 7;
     FORGE_EVENTS(&forge, 1, 1, START(1));
     must_fail(forged(&forge), "out of order");
@@ -316,27 +321,27 @@ static void bad_streams_are_refused(void **state)
 static void bad_references_are_refused(void **state)
 {
     struct forge forge = {0};
-    forge_header(&forge, 1, 1, false);
+    forge_header(&forge, 2, 2, false);
     FORGE_EVENTS(&forge, 1, 1, START(1));
     FORGE_EVENTS(&forge, 2, 1, 65, 1, 2, 9, 8, 1, 3, 0, 0, 129, 1, 2, 0);
     must_fail(forged(&forge), "stream 2 claims to be a copy of stream 3");
-    forge_header(&forge, 1, 1, false);
+    forge_header(&forge, 2, 2, false);
     FORGE_EVENTS(&forge, 1, 1, START(1));
     FORGE_EVENTS(&forge, 2, 1, 65, 1, 2, 9, 8, 1, 1, 0, 0, 129, 1, 2, 0);
     must_fail(forged(&forge), "event 0 of stream 1 does not begin stream 2");
-    forge_header(&forge, 1, 1, false); /* FORK to itself */
+    forge_header(&forge, 2, 2, false); /* FORK to itself */
     FORGE_EVENTS(&forge, 1, 1, ORIGIN(1), 9, 1, 129, 1, 1, 0);
     must_fail(forged(&forge), "is not its copy");
-    forge_header(&forge, 1, 1, false); /* FORK to a stream that says otherwise */
+    forge_header(&forge, 2, 2, false); /* FORK to a stream that says otherwise */
     FORGE_EVENTS(&forge, 1, 1, ORIGIN(1), 9, 2, 129, 1, 1, 0);
     FORGE_EVENTS(&forge, 2, 1, START(2));
     must_fail(forged(&forge), "is not its copy");
-    forge_header(&forge, 1, 1, false); /* FORK to one that did not reach the file */
+    forge_header(&forge, 2, 2, false); /* FORK to one that did not reach the file */
     FORGE_EVENTS(&forge, 1, 1, ORIGIN(1), 9, 2, 129, 1, 1, 0);
     must(forged(&forge));
     struct buffer end = {0};
     trace_end_encode(&(struct trace_end){.events = 1}, &end);
-    forge_header(&forge, 1, 1, false);
+    forge_header(&forge, 2, 2, false);
     FORGE_EVENTS(&forge, 1, 1, ORIGIN(1), 9, 2, 129, 1, 1, 0);
     forge_frame(&forge, (struct frame){.kind = FRAME_END}, &end);
     must_fail(forged(&forge), "is not its copy");
@@ -354,7 +359,7 @@ static void contents_have_a_bound(void **state)
         buffer_put_varint(&more, 65536);
         memset(buffer_extend(&more, 65536), 0, 65536);
     }
-    forge_header(&forge, 1, 1, false);
+    forge_header(&forge, 2, 2, false);
     FORGE_EVENTS(&forge, 1, 1, START(1));
     FORGE_EVENTS(&forge, 1, 0, 1, 0, 0);
     struct frame frame = {.kind = FRAME_EVENTS, .flags = FRAME_CONTINUES, .stream = 1};
@@ -379,7 +384,11 @@ static void a_cut_event_does_not_exist(void **state)
     struct effect effect = {.kind = EFFECT_MEMORY, .length = 1 << 20, .bytes = bytes};
     must(trace_writer_create(directory, &header, &writer));
     struct event start = fixture_start(&origin, 1);
-    struct event large = {.kind = EVENT_TSC, .tid = 1, .effects = &effect, .effect_count = 1};
+    struct event large = {.kind = EVENT_INSTRUCTION,
+                          .instruction = INSTRUCTION_RDTSC,
+                          .tid = 1,
+                          .effects = &effect,
+                          .effect_count = 1};
     struct event second = fixture_start(&origin, 1);
     second.effects = &effect;
     second.effect_count = 1;

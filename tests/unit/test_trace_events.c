@@ -116,7 +116,8 @@ static void every_kind_round_trips(void **state)
         {.kind = EVENT_CALL_EXIT},
         {.kind = EVENT_SIGNAL, .signal = 11, .siginfo = siginfo, .reach = REACH_TRAP},
         {.kind = EVENT_SIGNAL, .signal = 64, .fatal = true, .reach = REACH_CALL},
-        {.kind = EVENT_TSC, .reach = REACH_TRAP},
+        {.kind = EVENT_INSTRUCTION, .instruction = INSTRUCTION_RDTSC, .reach = REACH_TRAP},
+        {.kind = EVENT_INSTRUCTION, .instruction = INSTRUCTION_RDSEED, .reach = REACH_TRAP},
         {.kind = EVENT_EXEC, .reach = REACH_CALL, .next_stream = 2},
         {.kind = EVENT_POINT,
          .reach = REACH_POINT,
@@ -252,7 +253,10 @@ static void *write_stream(void *argument)
 {
     struct thread_work *work = argument;
     for (size_t i = 0; i < THREAD_EVENTS; i++) {
-        struct event event = {.kind = EVENT_TSC, .reach = REACH_TRAP, .tid = work->stream};
+        struct event event = {.kind = EVENT_INSTRUCTION,
+                              .instruction = INSTRUCTION_RDTSC,
+                              .reach = REACH_TRAP,
+                              .tid = work->stream};
         event.before = fixture_regs(i);
         event.after = fixture_regs(i + 1);
         trace_writer_event(work->writer, work->stream, &event);

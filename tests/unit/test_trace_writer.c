@@ -38,7 +38,8 @@ static struct trace_writer *begin(void)
 
 static void write_one(struct trace_writer *writer, uint64_t seed)
 {
-    struct event event = {.kind = EVENT_TSC, .reach = REACH_TRAP, .tid = 1};
+    struct event event = {
+        .kind = EVENT_INSTRUCTION, .instruction = INSTRUCTION_RDTSC, .reach = REACH_TRAP, .tid = 1};
     event.before = fixture_regs(seed);
     event.after = fixture_regs(seed * seed);
     trace_writer_event(writer, 1, &event);
@@ -184,8 +185,8 @@ static void what_a_reader_would_refuse_is_not_written(void **state)
     struct effect bad_name = {.kind = EFFECT_MAP, .map = {.contents = {"../../etc/passwd"}}};
     struct effect bad_output = {.kind = EFFECT_OUTPUT, .output = {.descriptor = 3}};
     struct effect bad_range = {.kind = EFFECT_UNMAP, .address = {UINT64_MAX}, .length = 1};
-    struct event event = {.kind = EVENT_TSC, .tid = 1};
-    expect_refused(2, event, "tsc event for stream 2");
+    struct event event = {.kind = EVENT_INSTRUCTION, .instruction = INSTRUCTION_RDTSC, .tid = 1};
+    expect_refused(2, event, "instruction event for stream 2");
     expect_refused(0, event, "for stream 0");
     expect_refused(3, fixture_start(&origin, 1), "for stream 3");
     expect_refused(1, fixture_start(&origin, 1), "start event for stream 1");

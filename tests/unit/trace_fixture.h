@@ -189,13 +189,18 @@ static inline size_t fixture_effects(struct effect *effects)
          .word = {.value = UINT64_MAX}},
         {.kind = EFFECT_RESIZE, .resize = {.object = 5, .size = 1ull << 40}},
         {.kind = EFFECT_STACK_LIMIT, .stack_limit = {.bytes = UINT64_MAX}},
+        {.kind = EFFECT_PATCH,
+         .address = taddr_of(0x90001),
+         .length = 3,
+         .patch = {.original = 0xff}},
+        {.kind = EFFECT_TRAP_CPUID},
         {.kind = EFFECT_MEMORY, .address = taddr_of(UINT64_MAX), .length = 0, .bytes = bytes},
     };
     memcpy(effects, all, sizeof(all));
     return ARRAY_LENGTH(all);
 }
 
-#define FIXTURE_EFFECTS 16
+#define FIXTURE_EFFECTS 18
 
 static inline void same_effect(const struct effect *a, const struct effect *b)
 {
@@ -216,6 +221,10 @@ static inline void same_effect(const struct effect *a, const struct effect *b)
         assert_string_equal(a->map.path, b->map.path);
         break;
     case EFFECT_UNMAP:
+    case EFFECT_TRAP_CPUID:
+        break;
+    case EFFECT_PATCH:
+        assert_int_equal(a->patch.original, b->patch.original);
         break;
     case EFFECT_RESIZE:
         assert_true(a->resize.object == b->resize.object && a->resize.size == b->resize.size);
@@ -281,6 +290,7 @@ static inline void same_event(const struct event *a, const struct event *b)
     if (event_has_after(a->kind))
         assert_memory_equal(&a->after, &b->after, sizeof(a->after));
     assert_int_equal(a->signal, b->signal);
+    assert_int_equal(a->instruction, b->instruction);
     assert_int_equal(!a->siginfo, !b->siginfo);
     if (a->siginfo)
         assert_memory_equal(a->siginfo, b->siginfo, SIGINFO_BYTES);

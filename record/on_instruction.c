@@ -1,6 +1,7 @@
 /*
- * rdtsc and rdtscp, which PR_SET_TSC makes trap (prctl(2)): answered with the real counter, and
- * logged.
+ * Instructions whose answers come from outside: executed for the program, and logged. rdtsc and
+ * rdtscp trap by PR_SET_TSC (prctl(2)), cpuid, where the processor offers it, by ARCH_SET_CPUID;
+ * else it, rdrand and rdseed have been patched to trap (patches.c).
  *
  * The trap is a forced SIGSEGV. If the program blocked or ignored that signal, the kernel has reset
  * its disposition and unblocked it before we see it (kernel/signal.c, force_sig_info_to_task); both
@@ -9,39 +10,33 @@
 #include <asm/unistd.h>
 
 #include "engine/tracee/reel_page.h"
-#include "engine/tracee/tsc_trap.h"
+#include "record/instruction.h"
 #include "record/recorder.h"
 
-enum tsc_instruction { NOT_TSC, RDTSC, RDTSCP };
+#define INSTRUCTION_BYTES_MAX 15
 
-static enum tsc_instruction instruction_at(struct task *task, uint64_t address)
+/* As the program has it: a patch's first byte is the original. */
+static bool instruction_at(struct task *task, uint64_t address, struct instruction *ret)
 {
-    uint8_t bytes[3] = {0};
-    tracee_read_some(task->tracee, taddr_of(address), bytes, sizeof(bytes));
-    if (bytes[0] == 0x0f && bytes[1] == 0x31)
-        return RDTSC;
-    return bytes[0] == 0x0f && bytes[1] == 0x01 && bytes[2] == 0xf9 ? RDTSCP : NOT_TSC;
+    uint8_t bytes[INSTRUCTION_BYTES_MAX];
+    size_t size = tracee_read_some(task->tracee, taddr_of(address), bytes, sizeof(bytes));
+    bool patched = size && bytes[0] == PATCH_BYTE;
+    site_list_restore(&task->group->sites, address, bytes, size, PATCH_BYTE);
+    if (!instruction_decode(bytes, size, ret))
+        return false;
+    return patched || ret->kind == INSTRUCTION_RDTSC || ret->kind == INSTRUCTION_RDTSCP ||
+           (ret->kind == INSTRUCTION_CPUID && task->group->cpuid_traps);
 }
 
-bool is_tsc_trap(struct task *task, const siginfo_t *info)
+bool is_instruction_trap(struct task *task, const siginfo_t *info)
 {
     struct user_regs_struct *regs;
+    struct instruction instruction;
     if (info->si_signo != SIGSEGV || info->si_code != SI_KERNEL || info->si_addr != NULL)
         return false;
     struct error *error = tracee_regs(task->tracee, &regs);
     error_free(error);
-    return !error && instruction_at(task, regs->rip) != NOT_TSC;
-}
-
-static void answer(enum tsc_instruction instruction, struct user_regs_struct *regs)
-{
-    uint32_t processor;
-    uint64_t counter = tsc_read(&processor);
-    regs->rax = (uint32_t)counter;
-    regs->rdx = counter >> 32;
-    if (instruction == RDTSCP)
-        regs->rcx = processor;
-    regs->rip += instruction == RDTSCP ? 3 : 2;
+    return !error && instruction_at(task, regs->rip, &instruction);
 }
 
 /* Whether the kernel's forced delivery has destroyed something. */
@@ -81,17 +76,22 @@ static struct error *restore_signal_state(struct task *task)
     return error;
 }
 
-struct error *on_tsc(struct recorder *recorder, struct task *task)
+struct error *on_instruction(struct recorder *recorder, struct task *task)
 {
     struct user_regs_struct *regs;
+    struct instruction instruction;
     struct error *error = tracee_regs(task->tracee, &regs);
     if (error)
         return error;
-    draft_begin(&recorder->draft, EVENT_TSC);
-    recorder->draft.event.before = trace_regs_of(regs);
-    answer(instruction_at(task, regs->rip), regs);
+    if (!instruction_at(task, regs->rip, &instruction)) /* it was there just now */
+        return &err_tracee_gone;
+    draft_begin(&recorder->draft, EVENT_INSTRUCTION);
+    struct event *event = &recorder->draft.event;
+    event->instruction = instruction.kind;
+    event->before = trace_regs_of(regs);
+    instruction_execute(&instruction, regs);
     tracee_regs_changed(task->tracee);
-    recorder->draft.event.after = trace_regs_of(regs);
+    event->after = trace_regs_of(regs);
     task->boundary_signals = 0;
     error = log_event(recorder, task);
     if (!error)
