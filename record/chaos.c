@@ -44,9 +44,9 @@ static void choose_style(struct chaos *chaos)
     struct chaos_style *style = &chaos->style;
     *style = (struct chaos_style){0};
     style->lose_after_call = rate(chaos, 0, 9);
-    style->starving_bits = (unsigned)chaos_below(chaos, CHAOS_STARVING_BITS_MAX + 1);
-    if (chaos_below(chaos, 4))
-        style->spots = rate(chaos, 0, 4);
+    style->starving_bits = 3 + (unsigned)chaos_below(chaos, CHAOS_STARVING_BITS_MAX - 2);
+    if (chaos_below(chaos, 8))
+        style->spots = rate(chaos, 0, 3);
     if (!chaos_below(chaos, 4))
         style->lose_before_call = rate(chaos, 2, 6);
     if (!chaos_below(chaos, 2)) {
@@ -76,7 +76,7 @@ void chaos_fork(struct chaos *child, struct chaos *parent)
 
 static void starve(struct chaos *chaos, struct chaos_task *task)
 {
-    task->starves_until = chaos->clock + spread(chaos, 1, 1ull << chaos->style.starving_bits);
+    task->starves_until = chaos->clock + spread(chaos, 2, 1ull << chaos->style.starving_bits);
 }
 
 static bool delay(struct chaos *chaos, struct chaos_task *task, uint64_t now)
@@ -173,12 +173,12 @@ bool chaos_sets_spots(struct chaos *chaos)
     return happens(chaos, chaos->style.spots);
 }
 
-unsigned chaos_passes(struct chaos *chaos)
+bool chaos_passes(struct chaos *chaos)
 {
-    return chaos_below(chaos, 2) ? 0 : (unsigned)spread(chaos, 1, 64);
+    return chaos_below(chaos, 2) == 0;
 }
 
 bool chaos_creeps(struct chaos *chaos)
 {
-    return chaos_below(chaos, 4) == 0;
+    return chaos_below(chaos, 8) == 0;
 }

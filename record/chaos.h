@@ -83,8 +83,9 @@ enum chaos_slice_end chaos_slice_ends(struct chaos *chaos);
 
 /* Whether a task that goes on is set to stop at places in its code. */
 bool chaos_sets_spots(struct chaos *chaos);
-/* How often it passes them first. */
-unsigned chaos_passes(struct chaos *chaos);
+/* At such a place: whether it passes, since code that runs often would else be the only one where
+ * tasks are stopped. */
+bool chaos_passes(struct chaos *chaos);
 /* At such a place: whether it is to go on a few instructions further. */
 bool chaos_creeps(struct chaos *chaos);
 

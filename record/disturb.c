@@ -139,11 +139,8 @@ struct error *on_spot(struct recorder *recorder, struct task *task)
     struct error *error = restore_mask(task);
     if (error)
         return error;
-    if (task->spot_passes == 0 && !task->trap_pending && may_make_points(recorder))
+    if (!chaos_passes(&task->group->chaos) && !task->trap_pending && may_make_points(recorder))
         return stop_at_spot(recorder, task);
-    if (task->spot_passes)
-        task->spot_passes--;
-    else
-        error = clear_spots(task);
+    error = drop_spot(task);
     return error ? error : tracee_run(task->tracee, RUN_ON, 0);
 }

@@ -73,6 +73,8 @@ struct held_signal {
     struct held_signal *next;
 };
 
+#define SPOTS 4 /* what the processor has */
+
 struct task {
     struct tracee *tracee;
     pid_t tid;
@@ -97,13 +99,12 @@ struct task {
     struct chaos_task chaos;
     uint64_t slice_start; /* of the turn that `slice` was chosen for, under chaos */
     bool spots_set;       /* spots.h */
-    unsigned spot_passes; /* so often it still passes them */
+    uint64_t spot[SPOTS]; /* their addresses; 0: none */
     struct task *next;        /* of the recorder's list */
     struct task *ready_next;  /* of the group's queue */
 };
 
 /* Where the group's code is: spots.c. */
-#define SPOTS 4
 #define CODE_RANGES 64
 struct code {
     struct page_range range[CODE_RANGES];

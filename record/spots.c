@@ -6,10 +6,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "engine/sites/code_insn.h"
 #include "engine/tracee/maps.h"
 #include "engine/tracee/reel_page.h"
 
-#define DR7_EXECUTE_ALL 0x55 /* Intel SDM volume 3, 18.2.4: all four, locally, on execution */
+#define DR7_EXECUTE(index) (1u << 2 * (index)) /* Intel SDM volume 3, 18.2.4 */
 
 /* So often the mappings are looked at anew. */
 #define CODE_USES 64
@@ -110,19 +111,55 @@ static uint64_t choose_word(struct chaos *chaos, const struct code *code, size_t
     return found;
 }
 
-static uint64_t near(struct chaos *chaos, uint64_t address)
+#define LOOK_BYTES 16 /* more than any instruction has */
+#define NEAR_INSTRUCTIONS 64
+
+static bool decode_at(struct task *task, uint64_t address, struct code_insn *insn)
 {
-    switch (chaos_below(chaos, 4)) {
-    case 0:
-        return address; /* surely the beginning of an instruction */
-    case 1:
-        return address + chaos_below(chaos, 32);
-    case 2:
-        return address + chaos_below(chaos, 256);
-    default:
-        return address - 256 + chaos_below(chaos, 512);
-    }
+    uint8_t bytes[LOOK_BYTES];
+    size_t size = tracee_read_some(task->tracee, taddr_of(address), bytes, sizeof(bytes));
+    return code_insn_decode(bytes, size, insn);
 }
+
+/* Whether it is the kind of instruction that code calls a function of its own with (call rel32). */
+static bool is_direct_call(struct task *task, uint64_t address, int64_t *target)
+{
+    struct {
+        uint8_t opcode;
+        int32_t offset;
+    } __attribute__((packed)) call;
+    if (tracee_read_some(task->tracee, taddr_of(address), &call, sizeof(call)) < sizeof(call) ||
+        call.opcode != 0xe8)
+        return false;
+    *target = (int64_t)sizeof(call) + call.offset;
+    return true;
+}
+
+/*
+ * An instruction at most so many behind the one at `address`, in one of the orders in which they
+ * may be executed: into functions or over them, along branches or not.
+ */
+static uint64_t walk(struct chaos *chaos, const struct code *code, struct task *task,
+                     uint64_t address, uint64_t count)
+{
+    while (count--) {
+        struct code_insn insn;
+        int64_t target;
+        if (!decode_at(task, address, &insn) || insn.flow == CODE_ENDS)
+            break;
+        uint64_t following = address + insn.length;
+        if (is_direct_call(task, address, &target) && chaos_below(chaos, 2))
+            following = address + (uint64_t)target;
+        else if (insn.flow == CODE_JUMPS || (insn.flow == CODE_BRANCHES && chaos_below(chaos, 2)))
+            following = address + (uint64_t)insn.target;
+        if (!is_code(code, 0, code->count, following))
+            break;
+        address = following;
+    }
+    return address;
+}
+
+#define SWEEP_BYTES 64 /* enough for decoding to fall into step with the code */
 
 /* Not in the zeros that fill a page behind its code. */
 static uint64_t choose_anywhere(struct chaos *chaos, const struct code *code, struct task *task)
@@ -130,8 +167,12 @@ static uint64_t choose_anywhere(struct chaos *chaos, const struct code *code, st
     uint64_t address = 0, bytes = 0;
     for (unsigned tries = 0; tries < 16 && !bytes && code->own; tries++) {
         const struct page_range *range = &code->range[chaos_below(chaos, code->own)];
-        address = range->start + chaos_below(chaos, range->end - range->start);
-        tracee_read_some(task->tracee, taddr_of(address), &bytes, sizeof(bytes));
+        address = range->start + chaos_below(chaos, range->end - range->start - SWEEP_BYTES);
+        tracee_read_some(task->tracee, taddr_of(address + SWEEP_BYTES), &bytes, sizeof(bytes));
+    }
+    for (uint64_t end = address + SWEEP_BYTES; address < end;) {
+        struct code_insn insn;
+        address += decode_at(task, address, &insn) ? insn.length : 1;
     }
     return address;
 }
@@ -142,21 +183,28 @@ static uint64_t choose_spot(struct chaos *chaos, const struct code *code, struct
     uint64_t kind = chaos_below(chaos, 8), word = 0;
     if (kind == 0)
         word = choose_word(chaos, code, code->own, code->count, view);
-    else if (kind < 5)
+    else if (kind < 6)
         word = choose_word(chaos, code, 0, code->own, view);
-    return word ? near(chaos, word) : choose_anywhere(chaos, code, task);
+    return word ? walk(chaos, code, task, word, chaos_below(chaos, NEAR_INSTRUCTIONS))
+                : choose_anywhere(chaos, code, task);
 }
 
 /* --- Setting --------------------------------------------------------------------------------- */
 
-static struct error *set(struct task *task, const uint64_t spots[SPOTS])
+/* All that are not 0. */
+static struct error *set(struct task *task)
 {
     struct error *error = NULL;
-    for (unsigned i = 0; !error && i < SPOTS; i++)
-        error = tracee_set_debug_reg(task->tracee, i, spots[i]);
+    uint64_t enabled = 0;
+    for (unsigned i = 0; !error && i < SPOTS; i++) {
+        if (!task->spot[i])
+            continue;
+        error = tracee_set_debug_reg(task->tracee, i, task->spot[i]);
+        enabled |= DR7_EXECUTE(i);
+    }
     if (!error)
-        error = tracee_set_debug_reg(task->tracee, 7, DR7_EXECUTE_ALL);
-    task->spots_set = !error;
+        error = tracee_set_debug_reg(task->tracee, 7, enabled);
+    task->spots_set = !error && enabled;
     return error;
 }
 
@@ -165,7 +213,6 @@ struct error *set_spots(struct recorder *recorder, struct task *task)
     struct code *code = &task->group->code;
     struct chaos *chaos = &task->group->chaos;
     struct view view;
-    uint64_t spots[SPOTS];
     struct error *error = code->uses ? NULL : look_at_process(task, code);
     if (error)
         return error;
@@ -176,23 +223,33 @@ struct error *set_spots(struct recorder *recorder, struct task *task)
     if (error)
         return error;
     for (unsigned i = 0; i < SPOTS; i++)
-        spots[i] = choose_spot(chaos, code, task, &view);
-    task->spot_passes = chaos_passes(chaos);
-    return set(task, spots);
+        task->spot[i] = choose_spot(chaos, code, task, &view);
+    return set(task);
 }
 
-/* Instructions are 4 bytes long on average; one of four addresses in a row often begins one. */
 struct error *set_spots_behind(struct task *task)
 {
     struct user_regs_struct *regs;
-    uint64_t spots[SPOTS];
+    struct chaos *chaos = &task->group->chaos;
     struct error *error = tracee_regs(task->tracee, &regs);
     if (error)
         return error;
-    uint64_t first = regs->rip + 1 + chaos_below(&task->group->chaos, 24);
     for (unsigned i = 0; i < SPOTS; i++)
-        spots[i] = first + i;
-    return set(task, spots);
+        task->spot[i] =
+            walk(chaos, &task->group->code, task, regs->rip, 1 + chaos_below(chaos, 12));
+    return set(task);
+}
+
+struct error *drop_spot(struct task *task)
+{
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(task->tracee, &regs);
+    if (error)
+        return error;
+    for (unsigned i = 0; i < SPOTS; i++)
+        if (task->spot[i] == regs->rip)
+            task->spot[i] = 0;
+    return set(task);
 }
 
 struct error *clear_spots(struct task *task)

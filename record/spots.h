@@ -18,6 +18,8 @@
 struct error *set_spots(struct recorder *recorder, struct task *task) MUST_CHECK;
 /* Sets them to the next few instructions behind the place where it stands. */
 struct error *set_spots_behind(struct task *task) MUST_CHECK;
+/* The one where the task stands is no more; the others stay. */
+struct error *drop_spot(struct task *task) MUST_CHECK;
 struct error *clear_spots(struct task *task) MUST_CHECK;
 
 /* Whether the signal at whose delivery the task stops is that of a spot. */
