@@ -107,6 +107,11 @@ bool chaos_waits_alone(struct chaos *chaos, struct chaos_task *task, uint64_t no
     return delay(chaos, task, now);
 }
 
+bool chaos_starves(const struct chaos *chaos, const struct chaos_task *task)
+{
+    return task->starves_until > chaos->clock && task->passed_over <= CHAOS_PASSED_OVER_MAX;
+}
+
 /* Whether `a` comes before `b`. */
 static bool comes_first(const struct chaos *chaos, const struct chaos_task *a,
                         const struct chaos_task *b)

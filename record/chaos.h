@@ -64,6 +64,9 @@ void chaos_loses(struct chaos *chaos, struct chaos_task *task);
 /* Stopped with nobody to take its turn: whether it waits all the same, for others to come. */
 bool chaos_waits_alone(struct chaos *chaos, struct chaos_task *task, uint64_t now);
 
+/* Whether it is passed over as things are, unless nobody else is there. */
+bool chaos_starves(const struct chaos *chaos, const struct chaos_task *task);
+
 /* Whose turn it is: an index. `count`: nobody's before *retry (ns), when a task's delay is over. */
 size_t chaos_choose(struct chaos *chaos, struct chaos_task *const *tasks, size_t count,
                     uint64_t now, uint64_t *retry);

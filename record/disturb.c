@@ -55,6 +55,16 @@ struct error *choose_ready(struct group *group, struct task **ret)
     return error;
 }
 
+bool others_are_eligible(const struct group *group)
+{
+    if (!group->chaos.on)
+        return group->ready_first != NULL;
+    for (const struct task *task = group->ready_first; task; task = task->ready_next)
+        if (!chaos_starves(&group->chaos, &task->chaos))
+            return true;
+    return false;
+}
+
 struct error *disturb_turn(struct recorder *recorder, struct task *task)
 {
     struct chaos *chaos = &task->group->chaos;
@@ -91,7 +101,7 @@ struct error *wake_delayed(struct recorder *recorder, uint64_t now, bool *woken)
 struct error *disturb_slice_end(struct recorder *recorder, struct task *task, bool *stop)
 {
     struct chaos *chaos = &task->group->chaos;
-    *stop = chaos_slice_ends(chaos) == CHAOS_STOP_HERE;
+    *stop = chaos_slice_ends(chaos) == CHAOS_STOP_HERE && others_are_eligible(task->group);
     if (*stop)
         return NULL;
     uint64_t more = chaos_slice(chaos);
@@ -102,7 +112,7 @@ struct error *disturb_slice_end(struct recorder *recorder, struct task *task, bo
 bool disturb_before_call(struct recorder *recorder, struct task *task)
 {
     struct group *group = task->group;
-    return group->chaos.on && group->ready_first && !task->boundary_signals &&
+    return group->chaos.on && others_are_eligible(group) && !task->boundary_signals &&
            chaos_lose_before_call(&group->chaos) && may_make_points(recorder);
 }
 
@@ -125,7 +135,8 @@ static struct error *stop_at_spot(struct recorder *recorder, struct task *task)
     regs->eflags &= ~FLAG_RESUME;
     tracee_regs_changed(task->tracee);
     struct chaos *chaos = &task->group->chaos;
-    if (!task->group->ready_first && !chaos_waits_alone(chaos, &task->chaos, monotonic_now()))
+    if (!others_are_eligible(task->group) &&
+        !chaos_waits_alone(chaos, &task->chaos, monotonic_now()))
         return tracee_run(task->tracee, RUN_ON, 0);
     if (chaos_creeps(chaos)) {
         error = set_spots_behind(task);

@@ -72,12 +72,15 @@ static bool is_private_futex(const struct task *task)
     return own;
 }
 
+/* glibc's own SIGCANCEL and SIGSETXID, which heed only what their process has sent. */
+#define C_LIBRARY_SIGNALS (3ull << 31)
+
 static bool handles_signals(const struct task *task)
 {
     uint64_t caught, ignored;
     struct error *error = tracee_dispositions(task->tracee, &caught, &ignored);
     error_free(error);
-    return error || caught;
+    return error || caught & ~C_LIBRARY_SIGNALS;
 }
 
 /* Looked at one after the other, which is sound: none of them can wake another before it runs user

@@ -204,6 +204,8 @@ uint64_t give_up_due(struct recorder *recorder, uint64_t now);
 /* --- disturb.c ------------------------------------------------------------------------------- */
 /* Who of the group's READY tasks gets the turn under chaos; NULL: nobody yet. */
 struct error *choose_ready(struct group *group, struct task **ret) MUST_CHECK;
+/* Whether some task could take the turn of the current one. */
+bool others_are_eligible(const struct group *group);
 /* The current task is about to go on in user code. */
 struct error *disturb_turn(struct recorder *recorder, struct task *task) MUST_CHECK;
 /* Whether the task waits for a delay to end, with nobody having the turn. */

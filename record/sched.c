@@ -107,15 +107,16 @@ struct error *lose_turn(struct recorder *recorder, struct task *task)
 static bool slice_is_over(const struct task *task)
 {
     struct group *group = task->group;
-    if (task->call.row == call_row(24 /* sched_yield */))
-        return true;
-    return group->chaos.on ? chaos_lose_after_call(&group->chaos)
-                           : monotonic_now() - group->slice_start > CALL_SLICE_NS;
+    bool over = group->chaos.on ? chaos_lose_after_call(&group->chaos)
+                                : monotonic_now() - group->slice_start > CALL_SLICE_NS;
+    return over || task->call.row == call_row(24 /* sched_yield */);
 }
 
 struct error *go_on(struct recorder *recorder, struct task *task)
 {
-    if (task->group->ready_first && !task->boundary_signals && slice_is_over(task))
+    struct group *group = task->group;
+    if (group->ready_first && slice_is_over(task) && !task->boundary_signals &&
+        others_are_eligible(group))
         return lose_turn(recorder, task);
     return run_on(recorder, task);
 }

@@ -112,49 +112,92 @@ static uint64_t choose_word(struct chaos *chaos, const struct code *code, size_t
 }
 
 #define LOOK_BYTES 16 /* more than any instruction has */
-#define NEAR_INSTRUCTIONS 64
+#define NEAR_INSTRUCTIONS 48
 
-static bool decode_at(struct task *task, uint64_t address, struct code_insn *insn)
-{
+struct place {
+    uint64_t address;
     uint8_t bytes[LOOK_BYTES];
-    size_t size = tracee_read_some(task->tracee, taddr_of(address), bytes, sizeof(bytes));
-    return code_insn_decode(bytes, size, insn);
+    size_t size;
+    struct code_insn insn;
+};
+
+static bool look_at_place(struct task *task, uint64_t address, struct place *place)
+{
+    place->address = address;
+    place->size = tracee_read_some(task->tracee, taddr_of(address), place->bytes, LOOK_BYTES);
+    return code_insn_decode(place->bytes, place->size, &place->insn);
 }
 
-/* Whether it is the kind of instruction that code calls a function of its own with (call rel32). */
-static bool is_direct_call(struct task *task, uint64_t address, int64_t *target)
+#define CALL 0xe8 /* of a function nearby: a 32-bit offset follows */
+
+static uint64_t call_target(const struct place *place)
 {
-    struct {
-        uint8_t opcode;
-        int32_t offset;
-    } __attribute__((packed)) call;
-    if (tracee_read_some(task->tracee, taddr_of(address), &call, sizeof(call)) < sizeof(call) ||
-        call.opcode != 0xe8)
-        return false;
-    *target = (int64_t)sizeof(call) + call.offset;
-    return true;
+    int32_t offset;
+    memcpy(&offset, place->bytes + 1, sizeof(offset));
+    return place->address + place->insn.length + (uint64_t)(int64_t)offset;
+}
+
+/* Where execution may go on: into a function or over it, along a branch or not. 0: nowhere known. */
+static uint64_t choose_next(struct chaos *chaos, const struct code *code, const struct place *place)
+{
+    uint64_t next = place->address + place->insn.length;
+    enum code_flow flow = place->insn.flow;
+    if (flow == CODE_ENDS || flow == CODE_JUMPS_BY_TABLE)
+        return 0;
+    if (place->bytes[0] == CALL && place->insn.length == 5 && chaos_below(chaos, 2))
+        next = call_target(place);
+    else if (flow == CODE_JUMPS || (flow == CODE_BRANCHES && chaos_below(chaos, 2)))
+        next = place->address + (uint64_t)place->insn.target;
+    return is_code(code, 0, code->count, next) ? next : 0;
 }
 
 /*
- * An instruction at most so many behind the one at `address`, in one of the orders in which they
- * may be executed: into functions or over them, along branches or not.
+ * Whether a window may end with the instruction: what was read before is acted upon. Stores of
+ * registers and constants, changes of memory in place, what has a lock prefix, calls. (Intel SDM
+ * volume 2, appendix A; what is missed here, is met by the other half of all spots.)
  */
+static bool ends_window(const struct place *place)
+{
+    size_t at = 0;
+    while (at + 2 < place->insn.length && (place->bytes[at] == 0x66 || place->bytes[at] >> 4 == 4))
+        at++;
+    uint8_t opcode = place->bytes[at];
+    bool memory = place->bytes[at + 1] < 0xc0;
+    switch (opcode) {
+    case 0xf0: /* lock */
+    case CALL:
+        return true;
+    case 0x01: /* add */
+    case 0x29: /* sub */
+    case 0x80: /* ... by a constant */
+    case 0x81:
+    case 0x83:
+    case 0x88: /* mov */
+    case 0x89:
+    case 0xc6:
+    case 0xc7:
+        return memory;
+    default:
+        return false;
+    }
+}
+
+#define END_INSTRUCTIONS 16 /* so far the end of a window is looked for */
+
+/* The instruction so many behind the one at `address`, or the end of the window there. */
 static uint64_t walk(struct chaos *chaos, const struct code *code, struct task *task,
                      uint64_t address, uint64_t count)
 {
-    while (count--) {
-        struct code_insn insn;
-        int64_t target;
-        if (!decode_at(task, address, &insn) || insn.flow == CODE_ENDS)
+    bool to_end = chaos_below(chaos, 2);
+    uint64_t most = to_end ? count + END_INSTRUCTIONS : count;
+    for (uint64_t i = 0; i < most; i++) {
+        struct place place;
+        if (!look_at_place(task, address, &place) || (i >= count && ends_window(&place)))
             break;
-        uint64_t following = address + insn.length;
-        if (is_direct_call(task, address, &target) && chaos_below(chaos, 2))
-            following = address + (uint64_t)target;
-        else if (insn.flow == CODE_JUMPS || (insn.flow == CODE_BRANCHES && chaos_below(chaos, 2)))
-            following = address + (uint64_t)insn.target;
-        if (!is_code(code, 0, code->count, following))
+        uint64_t next = choose_next(chaos, code, &place);
+        if (!next)
             break;
-        address = following;
+        address = next;
     }
     return address;
 }
@@ -171,8 +214,8 @@ static uint64_t choose_anywhere(struct chaos *chaos, const struct code *code, st
         tracee_read_some(task->tracee, taddr_of(address + SWEEP_BYTES), &bytes, sizeof(bytes));
     }
     for (uint64_t end = address + SWEEP_BYTES; address < end;) {
-        struct code_insn insn;
-        address += decode_at(task, address, &insn) ? insn.length : 1;
+        struct place place;
+        address += look_at_place(task, address, &place) ? place.insn.length : 1;
     }
     return address;
 }
@@ -191,13 +234,14 @@ static uint64_t choose_spot(struct chaos *chaos, const struct code *code, struct
 
 /* --- Setting --------------------------------------------------------------------------------- */
 
-/* All that are not 0. */
+/* All that are not 0. Not where the task stands: it would not get on. */
 static struct error *set(struct task *task)
 {
-    struct error *error = NULL;
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(task->tracee, &regs);
     uint64_t enabled = 0;
     for (unsigned i = 0; !error && i < SPOTS; i++) {
-        if (!task->spot[i])
+        if (!task->spot[i] || task->spot[i] == regs->rip)
             continue;
         error = tracee_set_debug_reg(task->tracee, i, task->spot[i]);
         enabled |= DR7_EXECUTE(i);

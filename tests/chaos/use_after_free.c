@@ -6,8 +6,8 @@
 
 struct settings {
     long users;
-    char name[64];
     long limit;
+    char name[64];
 };
 
 static struct settings *current;
@@ -29,10 +29,8 @@ static void settings_release(struct settings *settings)
     pthread_mutex_lock(&lock);
     long left = --settings->users;
     pthread_mutex_unlock(&lock);
-    if (left)
-        return;
-    memset(settings, 0xff, sizeof(*settings));
-    free(settings);
+    if (!left)
+        free(settings);
 }
 
 static struct settings *settings_use(void)
