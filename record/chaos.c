@@ -74,9 +74,14 @@ void chaos_fork(struct chaos *child, struct chaos *parent)
 
 /* --- Who ------------------------------------------------------------------------------------- */
 
-static void starve(struct chaos *chaos, struct chaos_task *task)
+/* A window that was hit is to stay open while others do several steps. */
+#define STARVE_LEAST_AT_POINT 16
+#define STARVE_LEAST 2
+
+static void starve(struct chaos *chaos, struct chaos_task *task, uint64_t least)
 {
-    task->starves_until = chaos->clock + spread(chaos, 2, 1ull << chaos->style.starving_bits);
+    uint64_t most = 1ull << chaos->style.starving_bits;
+    task->starves_until = chaos->clock + spread(chaos, least, least < most ? most : least);
 }
 
 static bool delay(struct chaos *chaos, struct chaos_task *task, uint64_t now)
@@ -92,14 +97,14 @@ void chaos_woken(struct chaos *chaos, struct chaos_task *task, uint64_t now)
     if (!task->priority)
         task->priority = 1 + (uint32_t)chaos_below(chaos, UINT32_MAX);
     if (!delay(chaos, task, now) && !chaos_below(chaos, 4))
-        starve(chaos, task);
+        starve(chaos, task, STARVE_LEAST);
 }
 
-void chaos_loses(struct chaos *chaos, struct chaos_task *task)
+void chaos_loses(struct chaos *chaos, struct chaos_task *task, bool at_point)
 {
     task->priority = 1 + (uint32_t)chaos_below(chaos, UINT32_MAX);
     task->passed_over = 0;
-    starve(chaos, task);
+    starve(chaos, task, at_point ? STARVE_LEAST_AT_POINT : STARVE_LEAST);
 }
 
 bool chaos_waits_alone(struct chaos *chaos, struct chaos_task *task, uint64_t now)

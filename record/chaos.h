@@ -59,8 +59,8 @@ uint64_t chaos_below(struct chaos *chaos, uint64_t bound);
 
 /* The task is new, or its call came back, at `now`: it may wait first. */
 void chaos_woken(struct chaos *chaos, struct chaos_task *task, uint64_t now);
-/* It loses the turn. */
-void chaos_loses(struct chaos *chaos, struct chaos_task *task);
+/* It loses the turn, at a point between calls or at a call. */
+void chaos_loses(struct chaos *chaos, struct chaos_task *task, bool at_point);
 /* Stopped with nobody to take its turn: whether it waits all the same, for others to come. */
 bool chaos_waits_alone(struct chaos *chaos, struct chaos_task *task, uint64_t now);
 

@@ -65,18 +65,25 @@ bool others_are_eligible(const struct group *group)
     return false;
 }
 
+static void set_slice(struct task *task)
+{
+    uint64_t slice = chaos_slice(&task->group->chaos);
+    task->slice = monotonic_now() - task->group->slice_start + (slice ? slice : SLICE_NS);
+}
+
 struct error *disturb_turn(struct recorder *recorder, struct task *task)
 {
     struct chaos *chaos = &task->group->chaos;
     if (!chaos->on || task->group->tasks < 2)
         return NULL;
+    struct error *error = NULL;
+    if (chaos_sets_spots(chaos) && may_make_points(recorder))
+        error = set_spots(recorder, task);
     if (task->group->slice_start != task->slice_start) {
         task->slice_start = task->group->slice_start;
-        task->slice = chaos_slice(chaos);
+        set_slice(task); /* from now on: what we did before took time as well */
     }
-    if (chaos_sets_spots(chaos) && may_make_points(recorder))
-        return set_spots(recorder, task);
-    return NULL;
+    return error;
 }
 
 bool is_delayed(const struct task *task)
@@ -104,9 +111,9 @@ struct error *disturb_slice_end(struct recorder *recorder, struct task *task, bo
     *stop = chaos_slice_ends(chaos) == CHAOS_STOP_HERE && others_are_eligible(task->group);
     if (*stop)
         return NULL;
-    uint64_t more = chaos_slice(chaos);
-    task->slice = monotonic_now() - task->group->slice_start + (more ? more : SLICE_NS);
-    return set_spots(recorder, task);
+    struct error *error = set_spots(recorder, task);
+    set_slice(task);
+    return error;
 }
 
 bool disturb_before_call(struct recorder *recorder, struct task *task)

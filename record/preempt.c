@@ -309,7 +309,7 @@ static struct error *use_point(struct recorder *recorder, struct task *task)
         send_held_signal(task, held);
     if (!task->group->ready_first && task->chaos.not_before == 0)
         return tracee_run(task->tracee, RUN_ON, 0);
-    return lose_turn(recorder, task);
+    return lose_turn(recorder, task, true);
 }
 
 struct error *make_point_here(struct recorder *recorder, struct task *task)

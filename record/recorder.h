@@ -174,8 +174,8 @@ uint64_t monotonic_now(void); /* ns */
 void make_ready(struct recorder *recorder, struct task *task); /* to the end of its group's queue */
 void forget_ready(struct recorder *recorder,
                   struct task *task); /* out of the queue, if it is there */
-/* The current task, stopped at an event, lets others go on. */
-struct error *lose_turn(struct recorder *recorder, struct task *task) MUST_CHECK;
+/* The current task, stopped at an event (a POINT or another one), lets others go on. */
+struct error *lose_turn(struct recorder *recorder, struct task *task, bool at_point) MUST_CHECK;
 struct error *give_up_turn(struct recorder *recorder, struct task *task) MUST_CHECK;
 struct error *schedule(struct recorder *recorder, struct group *group) MUST_CHECK;
 struct error *go_on(struct recorder *recorder,

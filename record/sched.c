@@ -94,11 +94,11 @@ struct error *give_up_turn(struct recorder *recorder, struct task *task)
     return schedule(recorder, task->group);
 }
 
-struct error *lose_turn(struct recorder *recorder, struct task *task)
+struct error *lose_turn(struct recorder *recorder, struct task *task, bool at_point)
 {
     struct group *group = task->group;
     if (group->chaos.on)
-        chaos_loses(&group->chaos, &task->chaos);
+        chaos_loses(&group->chaos, &task->chaos, at_point);
     queue(recorder, task);
     group->current = NULL;
     return schedule(recorder, group);
@@ -117,7 +117,7 @@ struct error *go_on(struct recorder *recorder, struct task *task)
     struct group *group = task->group;
     if (group->ready_first && slice_is_over(task) && !task->boundary_signals &&
         others_are_eligible(group))
-        return lose_turn(recorder, task);
+        return lose_turn(recorder, task, false);
     return run_on(recorder, task);
 }
 

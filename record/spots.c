@@ -78,9 +78,14 @@ static bool is_code(const struct code *code, size_t first, size_t end, uint64_t 
 #define STACK_WORDS 512
 
 /* What the task is about to run: where it stands, and what its stack may return to. */
+#define CODE_BEFORE 128
+
 struct view {
     uint64_t word[1 + STACK_WORDS];
     size_t count;
+    uint64_t code_start; /* the code that was read last */
+    size_t code_size;
+    uint8_t code[1024];
 };
 
 static struct error *look_at_task(struct task *task, struct view *view)
@@ -89,6 +94,7 @@ static struct error *look_at_task(struct task *task, struct view *view)
     struct error *error = tracee_regs(task->tracee, &regs);
     if (error)
         return error;
+    view->code_size = 0;
     view->word[0] = regs->rip;
     size_t bytes = tracee_read_some(task->tracee, taddr_of(regs->rsp), view->word + 1,
                                     STACK_WORDS * sizeof(uint64_t));
@@ -111,21 +117,36 @@ static uint64_t choose_word(struct chaos *chaos, const struct code *code, size_t
     return found;
 }
 
-#define LOOK_BYTES 16 /* more than any instruction has */
-#define NEAR_INSTRUCTIONS 48
+#define PATH_INSTRUCTIONS 64
+#define INSTRUCTION_BYTES 15 /* at most */
 
 struct place {
     uint64_t address;
-    uint8_t bytes[LOOK_BYTES];
-    size_t size;
+    const uint8_t *bytes;
     struct code_insn insn;
 };
 
-static bool look_at_place(struct task *task, uint64_t address, struct place *place)
+/* The code is read in pieces: a call to the kernel for each instruction would take longer than many
+ * a slice. */
+static bool look_at_place(struct task *task, uint64_t address, struct view *view,
+                          struct place *place)
 {
+    if (address < view->code_start ||
+        address + INSTRUCTION_BYTES > view->code_start + view->code_size) {
+        view->code_start = address - CODE_BEFORE;
+        view->code_size = tracee_read_some(task->tracee, taddr_of(view->code_start), view->code,
+                                           sizeof(view->code));
+        if (address >= view->code_start + view->code_size) {
+            view->code_start = address;
+            view->code_size =
+                tracee_read_some(task->tracee, taddr_of(address), view->code, sizeof(view->code));
+        }
+    }
     place->address = address;
-    place->size = tracee_read_some(task->tracee, taddr_of(address), place->bytes, LOOK_BYTES);
-    return code_insn_decode(place->bytes, place->size, &place->insn);
+    place->bytes = view->code + (address - view->code_start);
+    size_t left = view->code_start + view->code_size - address;
+    return address - view->code_start < view->code_size &&
+           code_insn_decode(place->bytes, left, &place->insn);
 }
 
 #define CALL 0xe8 /* of a function nearby: a 32-bit offset follows */
@@ -137,17 +158,33 @@ static uint64_t call_target(const struct place *place)
     return place->address + place->insn.length + (uint64_t)(int64_t)offset;
 }
 
-/* Where execution may go on: into a function or over it, along a branch or not. 0: nowhere known. */
-static uint64_t choose_next(struct chaos *chaos, const struct code *code, const struct place *place)
+#define CALLS_DEEP 8
+
+/* An order in which instructions may be executed: into functions or over them, along branches or
+ * not. */
+struct path {
+    uint64_t address[PATH_INSTRUCTIONS];
+    bool ends_window[PATH_INSTRUCTIONS];
+    size_t count;
+    uint64_t returns[CALLS_DEEP]; /* of the calls that it goes into */
+    size_t depth;
+};
+
+/* 0: nowhere known. */
+static uint64_t choose_next(struct chaos *chaos, const struct code *code, const struct place *place,
+                            struct path *path)
 {
     uint64_t next = place->address + place->insn.length;
     enum code_flow flow = place->insn.flow;
     if (flow == CODE_ENDS || flow == CODE_JUMPS_BY_TABLE)
-        return 0;
-    if (place->bytes[0] == CALL && place->insn.length == 5 && chaos_below(chaos, 2))
+        return path->depth ? path->returns[--path->depth] : 0;
+    if (place->bytes[0] == CALL && place->insn.length == 5 && path->depth < CALLS_DEEP &&
+        chaos_below(chaos, 2)) {
+        path->returns[path->depth++] = next;
         next = call_target(place);
-    else if (flow == CODE_JUMPS || (flow == CODE_BRANCHES && chaos_below(chaos, 2)))
+    } else if (flow == CODE_JUMPS || (flow == CODE_BRANCHES && chaos_below(chaos, 2))) {
         next = place->address + (uint64_t)place->insn.target;
+    }
     return is_code(code, 0, code->count, next) ? next : 0;
 }
 
@@ -182,30 +219,40 @@ static bool ends_window(const struct place *place)
     }
 }
 
-#define END_INSTRUCTIONS 16 /* so far the end of a window is looked for */
-
-/* The instruction so many behind the one at `address`, or the end of the window there. */
-static uint64_t walk(struct chaos *chaos, const struct code *code, struct task *task,
-                     uint64_t address, uint64_t count)
+static void find_path(struct chaos *chaos, const struct code *code, struct task *task,
+                      uint64_t address, struct view *view, struct path *path)
 {
-    bool to_end = chaos_below(chaos, 2);
-    uint64_t most = to_end ? count + END_INSTRUCTIONS : count;
-    for (uint64_t i = 0; i < most; i++) {
-        struct place place;
-        if (!look_at_place(task, address, &place) || (i >= count && ends_window(&place)))
-            break;
-        uint64_t next = choose_next(chaos, code, &place);
-        if (!next)
-            break;
-        address = next;
+    struct place place;
+    path->count = path->depth = 0;
+    while (address && path->count < PATH_INSTRUCTIONS &&
+           look_at_place(task, address, view, &place)) {
+        path->address[path->count] = address;
+        path->ends_window[path->count++] = ends_window(&place);
+        address = choose_next(chaos, code, &place, path);
     }
-    return address;
+}
+
+/* An instruction that comes at most `most` after the one at `address`, or the end of its window. */
+static uint64_t walk(struct chaos *chaos, const struct code *code, struct task *task,
+                     uint64_t address, size_t most, struct view *view)
+{
+    struct path path;
+    find_path(chaos, code, task, address, view, &path);
+    if (!path.count)
+        return address;
+    size_t at = chaos_below(chaos, path.count < most ? path.count : most);
+    size_t end = at;
+    if (chaos_below(chaos, 2))
+        while (end < path.count && !path.ends_window[end])
+            end++;
+    return path.address[end < path.count ? end : at];
 }
 
 #define SWEEP_BYTES 64 /* enough for decoding to fall into step with the code */
 
 /* Not in the zeros that fill a page behind its code. */
-static uint64_t choose_anywhere(struct chaos *chaos, const struct code *code, struct task *task)
+static uint64_t choose_anywhere(struct chaos *chaos, const struct code *code, struct task *task,
+                                struct view *view)
 {
     uint64_t address = 0, bytes = 0;
     for (unsigned tries = 0; tries < 16 && !bytes && code->own; tries++) {
@@ -215,21 +262,21 @@ static uint64_t choose_anywhere(struct chaos *chaos, const struct code *code, st
     }
     for (uint64_t end = address + SWEEP_BYTES; address < end;) {
         struct place place;
-        address += look_at_place(task, address, &place) ? place.insn.length : 1;
+        address += look_at_place(task, address, view, &place) ? place.insn.length : 1;
     }
     return address;
 }
 
 static uint64_t choose_spot(struct chaos *chaos, const struct code *code, struct task *task,
-                            const struct view *view)
+                            struct view *view)
 {
     uint64_t kind = chaos_below(chaos, 8), word = 0;
     if (kind == 0)
         word = choose_word(chaos, code, code->own, code->count, view);
     else if (kind < 6)
         word = choose_word(chaos, code, 0, code->own, view);
-    return word ? walk(chaos, code, task, word, chaos_below(chaos, NEAR_INSTRUCTIONS))
-                : choose_anywhere(chaos, code, task);
+    return word ? walk(chaos, code, task, word, PATH_INSTRUCTIONS, view)
+                : choose_anywhere(chaos, code, task, view);
 }
 
 /* --- Setting --------------------------------------------------------------------------------- */
@@ -271,16 +318,18 @@ struct error *set_spots(struct recorder *recorder, struct task *task)
     return set(task);
 }
 
+#define BEHIND_INSTRUCTIONS 12
+
 struct error *set_spots_behind(struct task *task)
 {
-    struct user_regs_struct *regs;
+    struct view view;
     struct chaos *chaos = &task->group->chaos;
-    struct error *error = tracee_regs(task->tracee, &regs);
+    struct error *error = look_at_task(task, &view);
     if (error)
         return error;
     for (unsigned i = 0; i < SPOTS; i++)
-        task->spot[i] =
-            walk(chaos, &task->group->code, task, regs->rip, 1 + chaos_below(chaos, 12));
+        task->spot[i] = walk(chaos, &task->group->code, task, view.word[0], BEHIND_INSTRUCTIONS,
+                             &view);
     return set(task);
 }
 
