@@ -46,7 +46,9 @@ static void choose_style(struct chaos *chaos)
     style->lose_after_call = rate(chaos, 0, 9);
     style->starving_bits = 3 + (unsigned)chaos_below(chaos, CHAOS_STARVING_BITS_MAX - 2);
     if (chaos_below(chaos, 8))
-        style->spots = rate(chaos, 0, 3);
+        style->spots = chaos_below(chaos, 2) ? ALWAYS : rate(chaos, 1, 3);
+    /* Most of these bugs need one or two stops at the right places, and no others. */
+    style->stops = rate(chaos, 1, 4);
     if (!chaos_below(chaos, 4))
         style->lose_before_call = rate(chaos, 2, 6);
     if (!chaos_below(chaos, 2)) {
@@ -183,12 +185,9 @@ bool chaos_sets_spots(struct chaos *chaos)
     return happens(chaos, chaos->style.spots);
 }
 
-bool chaos_passes(struct chaos *chaos)
+enum chaos_spot chaos_at_spot(struct chaos *chaos)
 {
-    return chaos_below(chaos, 2) == 0;
-}
-
-bool chaos_creeps(struct chaos *chaos)
-{
-    return chaos_below(chaos, 8) == 0;
+    if (happens(chaos, chaos->style.stops))
+        return chaos_below(chaos, 8) ? CHAOS_STOP : CHAOS_CREEP;
+    return chaos_below(chaos, 2) ? CHAOS_PASS : CHAOS_MOVE;
 }

@@ -23,7 +23,8 @@
 struct chaos_style {
     unsigned lose_after_call; /* the turn is lost as a call is over, */
     unsigned lose_before_call;
-    unsigned spots;     /* places between calls are set to stop at, as a task goes on */
+    unsigned spots; /* places between calls are set to stop at, as a task goes on, */
+    unsigned stops; /* and it stops there, when it comes to one */
     unsigned delays;    /* a task that may go on waits first, for up to */
     uint64_t delay_most; /* ns */
     uint64_t slice_least, slice_most; /* ns without a call; 0: of no special length */
@@ -86,10 +87,12 @@ enum chaos_slice_end chaos_slice_ends(struct chaos *chaos);
 
 /* Whether a task that goes on is set to stop at places in its code. */
 bool chaos_sets_spots(struct chaos *chaos);
-/* At such a place: whether it passes, since code that runs often would else be the only one where
- * tasks are stopped. */
-bool chaos_passes(struct chaos *chaos);
-/* At such a place: whether it is to go on a few instructions further. */
-bool chaos_creeps(struct chaos *chaos);
+enum chaos_spot {
+    CHAOS_STOP,  /* it loses its turn there */
+    CHAOS_CREEP, /* ... or at one of the next few instructions */
+    CHAOS_PASS,  /* it goes on; the other places stay */
+    CHAOS_MOVE,  /* it goes on, with other places */
+};
+enum chaos_spot chaos_at_spot(struct chaos *chaos);
 
 #endif

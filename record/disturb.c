@@ -131,6 +131,16 @@ static struct error *restore_mask(struct task *task)
                : NULL;
 }
 
+/* Whether there is somebody to go on while the task is stopped. */
+static bool is_worth_a_stop(const struct recorder *recorder, struct task *task)
+{
+    struct group *group = task->group;
+    if (task->trap_pending || !may_make_points(recorder))
+        return false;
+    return group->ready_first ? others_are_eligible(group)
+                              : chaos_waits_alone(&group->chaos, &task->chaos, monotonic_now());
+}
+
 static struct error *stop_at_spot(struct recorder *recorder, struct task *task)
 {
     struct user_regs_struct *regs;
@@ -141,14 +151,6 @@ static struct error *stop_at_spot(struct recorder *recorder, struct task *task)
         return error;
     regs->eflags &= ~FLAG_RESUME;
     tracee_regs_changed(task->tracee);
-    struct chaos *chaos = &task->group->chaos;
-    if (!others_are_eligible(task->group) &&
-        !chaos_waits_alone(chaos, &task->chaos, monotonic_now()))
-        return tracee_run(task->tracee, RUN_ON, 0);
-    if (chaos_creeps(chaos)) {
-        error = set_spots_behind(task);
-        return error ? error : tracee_run(task->tracee, RUN_ON, 0);
-    }
     return make_point_here(recorder, task);
 }
 
@@ -157,8 +159,14 @@ struct error *on_spot(struct recorder *recorder, struct task *task)
     struct error *error = restore_mask(task);
     if (error)
         return error;
-    if (!chaos_passes(&task->group->chaos) && !task->trap_pending && may_make_points(recorder))
+    enum chaos_spot what = chaos_at_spot(&task->group->chaos);
+    if (what == CHAOS_STOP && is_worth_a_stop(recorder, task))
         return stop_at_spot(recorder, task);
-    error = drop_spot(task);
+    if (what == CHAOS_CREEP)
+        error = set_spots_behind(task);
+    else if (what == CHAOS_MOVE)
+        error = set_spots(recorder, task);
+    else
+        error = drop_spot(task);
     return error ? error : tracee_run(task->tracee, RUN_ON, 0);
 }

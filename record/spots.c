@@ -149,22 +149,15 @@ static bool look_at_place(struct task *task, uint64_t address, struct view *view
            code_insn_decode(place->bytes, left, &place->insn);
 }
 
-#define CALL 0xe8 /* of a function nearby: a 32-bit offset follows */
-
-static uint64_t call_target(const struct place *place)
-{
-    int32_t offset;
-    memcpy(&offset, place->bytes + 1, sizeof(offset));
-    return place->address + place->insn.length + (uint64_t)(int64_t)offset;
-}
-
 #define CALLS_DEEP 8
 
-/* An order in which instructions may be executed: into functions or over them, along branches or
- * not. */
+/*
+ * An order in which instructions may be executed: into functions or over them, along branches or
+ * not. Of them those before which to stop makes a difference to others: they touch memory, or call
+ * what does. (Else a loop that computes in registers would be where most tasks are stopped.)
+ */
 struct path {
     uint64_t address[PATH_INSTRUCTIONS];
-    bool ends_window[PATH_INSTRUCTIONS];
     size_t count;
     uint64_t returns[CALLS_DEEP]; /* of the calls that it goes into */
     size_t depth;
@@ -178,45 +171,13 @@ static uint64_t choose_next(struct chaos *chaos, const struct code *code, const 
     enum code_flow flow = place->insn.flow;
     if (flow == CODE_ENDS || flow == CODE_JUMPS_BY_TABLE)
         return path->depth ? path->returns[--path->depth] : 0;
-    if (place->bytes[0] == CALL && place->insn.length == 5 && path->depth < CALLS_DEEP &&
-        chaos_below(chaos, 2)) {
+    if (place->insn.is_call && path->depth < CALLS_DEEP && chaos_below(chaos, 2)) {
         path->returns[path->depth++] = next;
-        next = call_target(place);
+        next = place->address + (uint64_t)place->insn.target;
     } else if (flow == CODE_JUMPS || (flow == CODE_BRANCHES && chaos_below(chaos, 2))) {
         next = place->address + (uint64_t)place->insn.target;
     }
     return is_code(code, 0, code->count, next) ? next : 0;
-}
-
-/*
- * Whether a window may end with the instruction: what was read before is acted upon. Stores of
- * registers and constants, changes of memory in place, what has a lock prefix, calls. (Intel SDM
- * volume 2, appendix A; what is missed here, is met by the other half of all spots.)
- */
-static bool ends_window(const struct place *place)
-{
-    size_t at = 0;
-    while (at + 2 < place->insn.length && (place->bytes[at] == 0x66 || place->bytes[at] >> 4 == 4))
-        at++;
-    uint8_t opcode = place->bytes[at];
-    bool memory = place->bytes[at + 1] < 0xc0;
-    switch (opcode) {
-    case 0xf0: /* lock */
-    case CALL:
-        return true;
-    case 0x01: /* add */
-    case 0x29: /* sub */
-    case 0x80: /* ... by a constant */
-    case 0x81:
-    case 0x83:
-    case 0x88: /* mov */
-    case 0x89:
-    case 0xc6:
-    case 0xc7:
-        return memory;
-    default:
-        return false;
-    }
 }
 
 static void find_path(struct chaos *chaos, const struct code *code, struct task *task,
@@ -224,28 +185,23 @@ static void find_path(struct chaos *chaos, const struct code *code, struct task 
 {
     struct place place;
     path->count = path->depth = 0;
-    while (address && path->count < PATH_INSTRUCTIONS &&
-           look_at_place(task, address, view, &place)) {
-        path->address[path->count] = address;
-        path->ends_window[path->count++] = ends_window(&place);
+    for (unsigned i = 0; i < PATH_INSTRUCTIONS && address; i++) {
+        if (!look_at_place(task, address, view, &place))
+            break;
+        if (place.insn.touches_memory || place.insn.is_call)
+            path->address[path->count++] = address;
         address = choose_next(chaos, code, &place, path);
     }
 }
 
-/* An instruction that comes at most `most` after the one at `address`, or the end of its window. */
+/* One of the first `most` such instructions from `address` on. */
 static uint64_t walk(struct chaos *chaos, const struct code *code, struct task *task,
                      uint64_t address, size_t most, struct view *view)
 {
     struct path path;
     find_path(chaos, code, task, address, view, &path);
-    if (!path.count)
-        return address;
-    size_t at = chaos_below(chaos, path.count < most ? path.count : most);
-    size_t end = at;
-    if (chaos_below(chaos, 2))
-        while (end < path.count && !path.ends_window[end])
-            end++;
-    return path.address[end < path.count ? end : at];
+    size_t count = path.count < most ? path.count : most;
+    return count ? path.address[chaos_below(chaos, count)] : address;
 }
 
 #define SWEEP_BYTES 64 /* enough for decoding to fall into step with the code */
@@ -270,10 +226,10 @@ static uint64_t choose_anywhere(struct chaos *chaos, const struct code *code, st
 static uint64_t choose_spot(struct chaos *chaos, const struct code *code, struct task *task,
                             struct view *view)
 {
-    uint64_t kind = chaos_below(chaos, 8), word = 0;
+    uint64_t kind = chaos_below(chaos, 16), word = 0;
     if (kind == 0)
         word = choose_word(chaos, code, code->own, code->count, view);
-    else if (kind < 6)
+    else if (kind < 12)
         word = choose_word(chaos, code, 0, code->own, view);
     return word ? walk(chaos, code, task, word, PATH_INSTRUCTIONS, view)
                 : choose_anywhere(chaos, code, task, view);
@@ -318,7 +274,7 @@ struct error *set_spots(struct recorder *recorder, struct task *task)
     return set(task);
 }
 
-#define BEHIND_INSTRUCTIONS 12
+#define BEHIND_INSTRUCTIONS 4
 
 struct error *set_spots_behind(struct task *task)
 {
