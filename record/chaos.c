@@ -48,7 +48,7 @@ static void choose_style(struct chaos *chaos)
     if (chaos_below(chaos, 8))
         style->spots = chaos_below(chaos, 2) ? ALWAYS : rate(chaos, 1, 3);
     /* Most of these bugs need one or two stops at the right places, and no others. */
-    style->stops = rate(chaos, 1, 4);
+    style->stops = rate(chaos, 0, 4);
     if (!chaos_below(chaos, 4))
         style->lose_before_call = rate(chaos, 2, 6);
     if (!chaos_below(chaos, 2)) {
@@ -77,7 +77,7 @@ void chaos_fork(struct chaos *child, struct chaos *parent)
 /* --- Who ------------------------------------------------------------------------------------- */
 
 /* A window that was hit is to stay open while others do several steps. */
-#define STARVE_LEAST_AT_POINT 16
+#define STARVE_LEAST_AT_POINT 8
 #define STARVE_LEAST 2
 
 static void starve(struct chaos *chaos, struct chaos_task *task, uint64_t least)
@@ -187,6 +187,7 @@ bool chaos_sets_spots(struct chaos *chaos)
 
 enum chaos_spot chaos_at_spot(struct chaos *chaos)
 {
+    chaos->clock++;
     if (happens(chaos, chaos->style.stops))
         return chaos_below(chaos, 8) ? CHAOS_STOP : CHAOS_CREEP;
     return chaos_below(chaos, 2) ? CHAOS_PASS : CHAOS_MOVE;

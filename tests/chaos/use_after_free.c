@@ -42,23 +42,30 @@ static struct settings *settings_use(void)
     return settings;
 }
 
+#define REQUESTS 4
+
 static void *serve(void *argument)
 {
-    long sum = read_amounts(150000, 9);
-    struct settings *settings = settings_use();
-    if (settings->limit != 100 && settings->limit != 200)
-        abort();
-    long part = sum % settings->limit;
-    settings_release(settings);
-    return (void *)part;
+    long parts = 0;
+    for (int i = 0; i < REQUESTS; i++) {
+        long sum = read_amounts(30000, 9);
+        struct settings *settings = settings_use();
+        if (settings->limit != 100 && settings->limit != 200)
+            abort();
+        parts += sum % settings->limit;
+        settings_release(settings);
+    }
+    return (void *)parts;
 }
 
 static void *reload(void *argument)
 {
-    long limit = read_amounts(40000, 9) ? 200 : 100;
-    struct settings *former = current;
-    current = settings_new("reloaded", limit);
-    settings_release(former);
+    for (int i = 0; i < REQUESTS; i++) {
+        long limit = read_amounts(10000, 9) ? 200 : 100;
+        struct settings *former = current;
+        current = settings_new("reloaded", limit);
+        settings_release(former);
+    }
     return NULL;
 }
 
