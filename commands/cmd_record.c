@@ -182,22 +182,23 @@ const struct command cmd_record = {
     .name = "record",
     .arguments = "[OPTIONS] PROGRAM [ARGUMENTS]",
     .summary = "runs a program and records it, with every process and thread it starts",
-    .help = "  -o, --output-trace-dir DIR  write the trace there (default: a new directory under "
-            "the root)\n"
-            "  -n, --no-fast-path          trace every system call (this version always does)\n"
-            "      --check=memory          hash all writable memory at each event, to be compared "
-            "in replay\n"
-            "      --chaos[=SEED]          switch threads at random, so that rare interleavings "
-            "come; the same seed\n"
-            "                              decides the same\n"
-            "      --until-failure N       record again and again, at most N times, and keep only a "
-            "run that fails\n"
-            "      --timeout SECONDS       end a run that takes longer; it has failed\n"
-            "      --print-trace-dir=FD    print the trace's path to that file descriptor\n"
-            "      --statistics            say at the end, on stderr, what recording cost\n"
-            "\n"
-            "Exits with the program's status, 128+n if signal n ended it, 124 if it was ended after "
-            "--timeout or\n"
-            "in a deadlock and called that success, 2 if it could not be recorded to its end.\n",
+    .help =
+        "  -o, --output-trace-dir DIR  write the trace there (default: a new directory under "
+        "the root)\n"
+        "  -n, --no-fast-path          trace every system call (this version always does)\n"
+        "      --check=memory          hash all writable memory at each event, to be compared "
+        "in replay\n"
+        "      --chaos[=SEED]          switch threads at random, so that rare interleavings "
+        "come; the same seed\n"
+        "                              decides the same\n"
+        "      --until-failure N       record again and again, at most N times, and keep only a "
+        "run that fails\n"
+        "      --timeout SECONDS       end a run that takes longer; it has failed\n"
+        "      --print-trace-dir=FD    print the trace's path to that file descriptor\n"
+        "      --statistics            say at the end, on stderr, what recording cost\n"
+        "\n"
+        "Exits with the program's status, 128+n if signal n ended it, 124 if it was ended after "
+        "--timeout or\n"
+        "in a deadlock and called that success, 2 if it could not be recorded to its end.\n",
     .run = run,
 };

@@ -15,12 +15,13 @@
 #include "commands/trace_remove.h"
 #include "trace-format/location.h"
 
-#define STATUS_GIVEN_UP 124 /* as timeout(1) has it, for a program that took SIGABRT for success */
+#define STATUS_GIVEN_UP 124 /* as timeout(1) has it, for a program that took SIGABRT for success   \
+                             */
 
 int run_exit_status(const struct run_result *result)
 {
-    int status = WIFSIGNALED(result->status) ? 128 + WTERMSIG(result->status)
-                                             : WEXITSTATUS(result->status);
+    int status =
+        WIFSIGNALED(result->status) ? 128 + WTERMSIG(result->status) : WEXITSTATUS(result->status);
     return status == 0 && result->end != RECORD_ENDED ? STATUS_GIVEN_UP : status;
 }
 

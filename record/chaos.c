@@ -48,7 +48,7 @@ static void choose_style(struct chaos *chaos)
     if (chaos_below(chaos, 8))
         style->spots = chaos_below(chaos, 2) ? ALWAYS : rate(chaos, 1, 3);
     /* Most of these bugs need one or two stops at the right places, and no others. */
-    style->stops = rate(chaos, 0, 4);
+    style->stops = rate(chaos, 0, 6);
     if (!chaos_below(chaos, 4))
         style->lose_before_call = rate(chaos, 2, 6);
     if (!chaos_below(chaos, 2)) {

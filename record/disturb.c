@@ -2,8 +2,8 @@
  * What `--chaos` does to tasks: chaos.c decides, spots.c chooses places, sched.c gives the turns.
  *
  * A task is stopped at the exit of a call; before a call, which is taken back, so that it stands at
- * a point on the instruction; or at points between calls, which are named where they are: looking at
- * the task's progress, as preempt.c does, would move them by milliseconds.
+ * a point on the instruction; or at points between calls, which are named where they are: looking
+ * at the task's progress, as preempt.c does, would move them by milliseconds.
  */
 #include <asm/unistd.h>
 #include <stdlib.h>
@@ -77,6 +77,7 @@ struct error *disturb_turn(struct recorder *recorder, struct task *task)
     if (!chaos->on || task->group->tasks < 2)
         return NULL;
     struct error *error = NULL;
+    task->spot_moves = 0;
     if (chaos_sets_spots(chaos) && may_make_points(recorder))
         error = set_spots(recorder, task);
     if (task->group->slice_start != task->slice_start) {
@@ -154,6 +155,9 @@ static struct error *stop_at_spot(struct recorder *recorder, struct task *task)
     return make_point_here(recorder, task);
 }
 
+/* Spots follow the task through its code so often between calls. More would make loops slow. */
+#define MOVES 64
+
 struct error *on_spot(struct recorder *recorder, struct task *task)
 {
     struct error *error = restore_mask(task);
@@ -164,9 +168,9 @@ struct error *on_spot(struct recorder *recorder, struct task *task)
         return stop_at_spot(recorder, task);
     if (what == CHAOS_CREEP)
         error = set_spots_behind(task);
-    else if (what == CHAOS_MOVE)
-        error = set_spots(recorder, task);
     else
         error = drop_spot(task);
+    if (!error && (what == CHAOS_MOVE || !task->spots_set) && ++task->spot_moves < MOVES)
+        error = set_spots(recorder, task);
     return error ? error : tracee_run(task->tracee, RUN_ON, 0);
 }

@@ -20,7 +20,7 @@
 
 #define NANOSECONDS 1000000000ull
 #define GRACE_NS (2 * NANOSECONDS) /* between SIGABRT and SIGKILL */
-#define QUIET_NS 50000000ull       /* nothing has stopped for so long: worth a look for a deadlock */
+#define QUIET_NS 50000000ull /* nothing has stopped for so long: worth a look for a deadlock */
 
 /* --- Deadlock -------------------------------------------------------------------------------- */
 

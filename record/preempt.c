@@ -57,8 +57,7 @@ static struct error *interrupt_due(struct recorder *recorder, uint64_t now, uint
     bool woken = false;
     struct error *error = wake_delayed(recorder, now, &woken);
     *next = woken ? now : UINT64_MAX;
-    for (struct task *task = recorder->tasks; task && !error && !woken;
-         task = task->next) {
+    for (struct task *task = recorder->tasks; task && !error && !woken; task = task->next) {
         uint64_t due = due_time(task);
         if (due <= now)
             error = interrupt(task);

@@ -34,10 +34,10 @@ static void add_page(struct progress *progress, uint64_t address)
 
 static void pointers_of(const struct user_regs_struct *regs, uint64_t ret[POINTERS])
 {
-    const uint64_t pointers[POINTERS] = {
-        regs->rsp, regs->rbp, regs->rax, regs->rbx, regs->rcx, regs->rdx,
-        regs->rsi, regs->rdi, regs->r8,  regs->r9,  regs->r10, regs->r11,
-        regs->r12, regs->r13, regs->r14, regs->r15, regs->fs_base};
+    const uint64_t pointers[POINTERS] = {regs->rsp, regs->rbp,    regs->rax, regs->rbx, regs->rcx,
+                                         regs->rdx, regs->rsi,    regs->rdi, regs->r8,  regs->r9,
+                                         regs->r10, regs->r11,    regs->r12, regs->r13, regs->r14,
+                                         regs->r15, regs->fs_base};
     memcpy(ret, pointers, sizeof(pointers));
 }
 

@@ -18,8 +18,8 @@ struct record_options {
     uint64_t chaos_seed;
     uint64_t timeout_seconds; /* the run is ended then; 0: never */
     bool find_deadlocks;      /* ... and when no task can ever go on */
-    bool memory_checks;    /* hash all writable memory at each event */
-    bool name_all_pages;   /* asynchronous points: as on a kernel that cannot tell written pages */
+    bool memory_checks;       /* hash all writable memory at each event */
+    bool name_all_pages; /* asynchronous points: as on a kernel that cannot tell written pages */
 };
 
 enum record_end {

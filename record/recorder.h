@@ -97,11 +97,12 @@ struct task {
     uint64_t slice;           /* ns that it may keep the turn without a call while others wait */
     bool holds_exit_stop;     /* READY with the exit stop of `call` still to be looked at */
     struct chaos_task chaos;
-    uint64_t slice_start; /* of the turn that `slice` was chosen for, under chaos */
-    bool spots_set;       /* spots.h */
-    uint64_t spot[SPOTS]; /* their addresses; 0: none */
-    struct task *next;        /* of the recorder's list */
-    struct task *ready_next;  /* of the group's queue */
+    uint64_t slice_start;    /* of the turn that `slice` was chosen for, under chaos */
+    bool spots_set;          /* spots.h */
+    uint64_t spot[SPOTS];    /* their addresses; 0: none */
+    unsigned spot_moves;     /* so often they were set anew since the turn began, or a call */
+    struct task *next;       /* of the recorder's list */
+    struct task *ready_next; /* of the group's queue */
 };
 
 /* Where the group's code is: spots.c. */
@@ -156,8 +157,8 @@ struct recorder {
     struct task *output_holder[3]; /* [1], [2]: the task whose write to that output is under way */
     bool one_output;               /* both are the same file */
     uint64_t output_tickets;
-    uint64_t started;              /* ns */
-    uint64_t give_up_at, look_at;  /* ns: give_up.c; UINT64_MAX: never */
+    uint64_t started;             /* ns */
+    uint64_t give_up_at, look_at; /* ns: give_up.c; UINT64_MAX: never */
 };
 
 /* --- record_loop.c --------------------------------------------------------------------------- */

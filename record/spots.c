@@ -284,8 +284,8 @@ struct error *set_spots_behind(struct task *task)
     if (error)
         return error;
     for (unsigned i = 0; i < SPOTS; i++)
-        task->spot[i] = walk(chaos, &task->group->code, task, view.word[0], BEHIND_INSTRUCTIONS,
-                             &view);
+        task->spot[i] =
+            walk(chaos, &task->group->code, task, view.word[0], BEHIND_INSTRUCTIONS, &view);
     return set(task);
 }
 

@@ -5,7 +5,7 @@
 
 #include "work.h"
 
-#define BATCHES 6
+#define BATCHES 24
 #define BUFFERS (BATCHES + 4)
 
 struct buffer {
@@ -39,7 +39,7 @@ static __attribute__((noinline)) void give_back(struct buffer *buffer)
 static void *read_batches(void *argument)
 {
     for (int i = 0; i < BATCHES; i++) {
-        read_amounts(15000, 5);
+        read_amounts(5000, 5);
         struct buffer *buffer = take();
         if (buffer)
             give_back(buffer);
@@ -52,7 +52,7 @@ static void *merge_batches(void *argument)
 {
     struct buffer **kept = argument;
     for (int i = 0; i < BATCHES; i++) {
-        read_amounts(4000, 5);
+        read_amounts(1500, 5);
         struct buffer *batch = take();
         kept[i] = take();
         if (batch)

@@ -45,9 +45,7 @@ record --until-failure 5 "$work/nothing"
 # A hang is a failure; what takes SIGABRT for success as well.
 record --timeout 1 --until-failure 2 sleep 60
 [ $? = 134 ] || fail "sleep was not aborted"
-record --timeout 1 python3 -c 'import signal, sys, time
-signal.signal(signal.SIGABRT, lambda *_: sys.exit(0))
-while True: time.sleep(0.1)'
+record --timeout 1 bash -c 'trap "exit 0" ABRT; while :; do sleep 0.1; done'
 [ $? = 124 ] || fail "what went well in the end has failed all the same"
 record --timeout 1 bash -c 'trap "" ABRT; while :; do sleep 0.1; done'
 [ $? = 137 ] || fail "what ignores SIGABRT was not killed"
