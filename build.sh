@@ -13,6 +13,9 @@ build_packages="gcc cmake ninja-build pkg-config libc6-dev libelf-dev liblz4-dev
 bench_packages="python3 make sqlite3 coreutils"
 test_packages="clang-format python3 perl sqlite3 git tar gzip bash file
     g++ libssl-dev openssl"
+# Runtimes that are recorded in tests/runtimes.
+test_commands="go:golang-go javac:openjdk-17-jdk-headless java:openjdk-17-jre-headless node:nodejs
+    rustc:rustc"
 
 usage() {
     cat <<'END'
@@ -58,6 +61,15 @@ install_packages() {
         { as_root apt-get update -q && as_root $install_words; }
 }
 
+# COMMAND:PACKAGE: the package only where there is no such command from elsewhere.
+install_commands() {
+    wanted=
+    for pair in "$@"; do
+        command -v "${pair%%:*}" >/dev/null || wanted="$wanted ${pair#*:}"
+    done
+    install_packages $wanted
+}
+
 build() {
     install_packages $build_packages
     [ -f build/build.ninja ] || cmake -S . -B build -G Ninja
@@ -66,6 +78,7 @@ build() {
 
 run_tests() {
     install_packages $test_packages
+    install_commands $test_commands
     build
     tools/check-format
     tools/check-includes

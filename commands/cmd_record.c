@@ -20,6 +20,7 @@ extern char **environ;
 struct record_arguments {
     const char *directory; /* -o; NULL: a new one under the root */
     const char *check;
+    const char *points;
     const char *print_to; /* file descriptor for the trace's path */
     const char *seed_text, *runs_text, *timeout_text;
     uint64_t seed, runs, timeout;
@@ -62,7 +63,7 @@ static struct error *choose_directory(const struct record_arguments *arguments, 
 static struct error *record_as_asked(const struct record_arguments *arguments,
                                      struct record_options *options, int *status)
 {
-    struct run_result result = {0};
+    struct record_result result = {0};
     struct record_statistics statistics = {0};
     struct error *error;
     if (arguments->runs) {
@@ -79,6 +80,8 @@ static struct error *record_as_asked(const struct record_arguments *arguments,
         print_run_end(options, &result);
     if (arguments->statistics)
         print_statistics(statistics.stops, statistics.calls, statistics.events);
+    if (arguments->statistics)
+        print_points_named(statistics.points, statistics.points_nanoseconds);
     return error;
 }
 
@@ -109,7 +112,9 @@ static struct error *record(const struct record_arguments *arguments, char **pro
                                      .chaos_seed = arguments->seed,
                                      .timeout_seconds = arguments->timeout,
                                      .find_deadlocks = arguments->chaos || arguments->runs,
-                                     .memory_checks = arguments->check != NULL};
+                                     .memory_checks = arguments->check != NULL,
+                                     .name_all_pages =
+                                         arguments->points && !strcmp(arguments->points, "all")};
     return record_as_asked(arguments, &options, status);
 }
 
@@ -150,6 +155,7 @@ static struct error *parse(int argc, char **argv, struct record_arguments *argum
         {.name = "until-failure", .text = &arguments->runs_text},
         {.name = "timeout", .text = &arguments->timeout_text},
         {.name = "check", .text = &arguments->check},
+        {.name = "points", .text = &arguments->points},
         {.name = "print-trace-dir", .text = &arguments->print_to},
         {.name = "statistics", .flag = &arguments->statistics},
     };
@@ -162,6 +168,10 @@ static struct error *parse(int argc, char **argv, struct record_arguments *argum
     if (arguments->check && strcmp(arguments->check, "memory"))
         return error_new("the one check is --check=memory", "there is no check %s",
                          arguments->check);
+    if (arguments->points && strcmp(arguments->points, "all") &&
+        strcmp(arguments->points, "written"))
+        return error_new("choose --points=written or --points=all", "points cannot be named by %s",
+                         arguments->points);
     if (*first >= argc)
         return error_new("usage: reel record [OPTIONS] PROGRAM [ARGUMENTS]",
                          "no program to record");
@@ -194,6 +204,9 @@ const struct command cmd_record = {
         "      --until-failure N       record again and again, at most N times, and keep only a "
         "run that fails\n"
         "      --timeout SECONDS       end a run that takes longer; it has failed\n"
+        "      --points=written|all    name a moment between calls by the memory written before "
+        "it (the default,\n"
+        "                              where the kernel tells), or by all memory\n"
         "      --print-trace-dir=FD    print the trace's path to that file descriptor\n"
         "      --statistics            say at the end, on stderr, what recording cost\n"
         "\n"

@@ -108,6 +108,8 @@ static int replay_whole(struct trace_reader *reader, const struct replay_argumen
         error_free(counts_error);
     if (arguments->statistics)
         print_statistics(statistics.stops, statistics.calls, statistics.events);
+    if (arguments->statistics)
+        print_points_found(&statistics.points);
     if (error == &err_diverged)
         return COMMAND_DIVERGED;
     if (!error)

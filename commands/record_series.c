@@ -15,17 +15,18 @@
 #include "commands/trace_remove.h"
 #include "trace-format/location.h"
 
-#define STATUS_GIVEN_UP 124 /* as timeout(1) has it, for a program that took SIGABRT for success   \
-                             */
+#define STATUS_GIVEN_UP                                                                            \
+    124 /* as timeout(1) has it, for a program that took SIGABRT for success                       \
+         */
 
-int run_exit_status(const struct run_result *result)
+int run_exit_status(const struct record_result *result)
 {
     int status =
         WIFSIGNALED(result->status) ? 128 + WTERMSIG(result->status) : WEXITSTATUS(result->status);
     return status == 0 && result->end != RECORD_ENDED ? STATUS_GIVEN_UP : status;
 }
 
-void print_run_end(const struct record_options *options, const struct run_result *result)
+void print_run_end(const struct record_options *options, const struct record_result *result)
 {
     if (result->end == RECORD_TIMEOUT)
         fprintf(stderr, "reel: ended after %" PRIu64 " s\n", options->timeout_seconds);
@@ -84,7 +85,7 @@ static void give_signals_back(const struct dispositions *dispositions)
 /* In the recorder process. */
 static int record_run(const struct record_options *options, int answer)
 {
-    struct run_result result = {0};
+    struct record_result result = {0};
     struct record_statistics statistics = {0};
     struct error *error = record_program(options, &result.status, &statistics);
     result.end = statistics.end;
@@ -109,7 +110,7 @@ static struct error *wait_for(pid_t pid, const struct dispositions *dispositions
 
 /* *reported: the run was recorded. Else the recorder has said why not. */
 static struct error *run_once(const struct record_options *options,
-                              const struct dispositions *dispositions, struct run_result *result,
+                              const struct dispositions *dispositions, struct record_result *result,
                               bool *reported)
 {
     int ends_of_pipe[2];
@@ -133,7 +134,7 @@ static struct error *run_once(const struct record_options *options,
 
 /* --- The series ------------------------------------------------------------------------------ */
 
-static void print_failure(const struct record_options *options, const struct run_result *result,
+static void print_failure(const struct record_options *options, const struct record_result *result,
                           uint64_t run, uint64_t runs)
 {
     char text[HUMAN_TEXT];
@@ -149,8 +150,8 @@ static void remove_trace(const struct record_options *options)
 }
 
 static struct error *run_series(struct record_options *options, uint64_t runs,
-                                const struct dispositions *dispositions, struct run_result *result,
-                                bool *kept)
+                                const struct dispositions *dispositions,
+                                struct record_result *result, bool *kept)
 {
     for (uint64_t run = 1; run <= runs; run++) {
         bool reported = false;
@@ -172,7 +173,7 @@ static struct error *run_series(struct record_options *options, uint64_t runs,
 }
 
 struct error *record_until_failure(struct record_options *options, uint64_t runs,
-                                   struct run_result *result, bool *kept, int *interrupted)
+                                   struct record_result *result, bool *kept, int *interrupted)
 {
     struct dispositions dispositions;
     const char *root = options->root;

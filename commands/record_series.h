@@ -12,16 +12,16 @@
 #include "record/record.h"
 
 /* How a recording ended. */
-struct run_result {
+struct record_result {
     int status; /* of the program, as wait(2) gives it */
     enum record_end end;
 };
 
 /* The exit status of `reel record`. */
-int run_exit_status(const struct run_result *result);
+int run_exit_status(const struct record_result *result);
 
 /* On stderr: what a user should know of the end of a run; nothing of most. */
-void print_run_end(const struct record_options *options, const struct run_result *result);
+void print_run_end(const struct record_options *options, const struct record_result *result);
 
 /*
  * At most `runs` runs with these options; with chaos, the seeds count up from the one there, and
@@ -29,7 +29,7 @@ void print_run_end(const struct record_options *options, const struct run_result
  * signal that ended the series, or 0.
  */
 struct error *record_until_failure(struct record_options *options, uint64_t runs,
-                                   struct run_result *result, bool *kept,
+                                   struct record_result *result, bool *kept,
                                    int *interrupted) MUST_CHECK;
 
 #endif

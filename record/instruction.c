@@ -110,15 +110,38 @@ static void hide_features(uint32_t leaf, uint32_t subleaf, uint32_t answer[4])
             answer[hidden[i].where] &= ~hidden[i].bits;
 }
 
-static void ask_processor(struct user_regs_struct *regs)
+/* Those that programs ask for most, and that do not look at ecx, which may hold anything. */
+static bool has_no_subleaves(uint32_t leaf)
 {
-    uint32_t leaf = (uint32_t)regs->rax, subleaf = (uint32_t)regs->rcx, answer[4];
-    __cpuid_count(leaf, subleaf, answer[EAX], answer[EBX], answer[ECX], answer[EDX]);
-    hide_features(leaf, subleaf, answer);
-    regs->rax = answer[EAX];
-    regs->rbx = answer[EBX];
-    regs->rcx = answer[ECX];
-    regs->rdx = answer[EDX];
+    return leaf <= 1 || leaf == 6 || (leaf >= 0x80000000 && leaf <= 0x80000008);
+}
+
+static const struct cpuid_answer *find_answer(const struct cpuid_answers *answers, uint32_t leaf,
+                                              uint32_t subleaf)
+{
+    for (size_t i = 0; i < answers->count; i++)
+        if (answers->known[i].leaf == leaf && answers->known[i].subleaf == subleaf)
+            return &answers->known[i];
+    return NULL;
+}
+
+static void ask_processor(struct cpuid_answers *answers, struct user_regs_struct *regs)
+{
+    uint32_t leaf = (uint32_t)regs->rax, subleaf = has_no_subleaves(leaf) ? 0 : (uint32_t)regs->rcx;
+    const struct cpuid_answer *known = find_answer(answers, leaf, subleaf);
+    struct cpuid_answer fresh = {.leaf = leaf, .subleaf = subleaf};
+    if (!known) {
+        __cpuid_count(leaf, subleaf, fresh.answer[EAX], fresh.answer[EBX], fresh.answer[ECX],
+                      fresh.answer[EDX]);
+        hide_features(leaf, subleaf, fresh.answer);
+        known = &fresh;
+        if (answers->count < ARRAY_LENGTH(answers->known))
+            answers->known[answers->count++] = fresh;
+    }
+    regs->rax = known->answer[EAX];
+    regs->rbx = known->answer[EBX];
+    regs->rcx = known->answer[ECX];
+    regs->rdx = known->answer[EDX];
 }
 
 #define FLAG_CARRY 0x001ull
@@ -155,7 +178,8 @@ static void take_random(const struct instruction *instruction, struct user_regs_
         *to = (*to & ~0xffffull) | (number & 0xffff);
 }
 
-void instruction_execute(const struct instruction *instruction, struct user_regs_struct *regs)
+void instruction_execute(const struct instruction *instruction, struct cpuid_answers *answers,
+                         struct user_regs_struct *regs)
 {
     switch (instruction->kind) {
     case INSTRUCTION_RDTSC:
@@ -163,7 +187,7 @@ void instruction_execute(const struct instruction *instruction, struct user_regs
         read_counter(instruction, regs);
         break;
     case INSTRUCTION_CPUID:
-        ask_processor(regs);
+        ask_processor(answers, regs);
         break;
     case INSTRUCTION_RDRAND:
     case INSTRUCTION_RDSEED:

@@ -8,12 +8,33 @@
  * are put back.
  */
 #include <asm/unistd.h>
+#include <string.h>
 
 #include "engine/tracee/reel_page.h"
 #include "record/instruction.h"
 #include "record/recorder.h"
 
 #define INSTRUCTION_BYTES_MAX 15
+
+/*
+ * The program has copied code, patches included, as some generators of trampolines do: the original
+ * is that of a site with the same bytes behind the first. In replay it has copied the same.
+ */
+static void restore_copy(struct task *task, uint8_t *bytes, size_t size)
+{
+    const struct site_list *sites = &task->group->sites;
+    for (size_t i = 0; i < sites->count; i++) {
+        const struct site *site = &sites->site[i];
+        uint8_t tail[INSTRUCTION_BYTES_MAX];
+        size_t length = site->length - 1u;
+        if (site->length > size || length > sizeof(tail) ||
+            tracee_read_some(task->tracee, taddr_of(site->address + 1), tail, length) < length ||
+            memcmp(bytes + 1, tail, length) != 0)
+            continue;
+        bytes[0] = site->original;
+        return;
+    }
+}
 
 /* As the program has it: a patch's first byte is the original. */
 static bool instruction_at(struct task *task, uint64_t address, struct instruction *ret)
@@ -22,21 +43,22 @@ static bool instruction_at(struct task *task, uint64_t address, struct instructi
     size_t size = tracee_read_some(task->tracee, taddr_of(address), bytes, sizeof(bytes));
     bool patched = size && bytes[0] == PATCH_BYTE;
     site_list_restore(&task->group->sites, address, bytes, size, PATCH_BYTE);
+    if (size && bytes[0] == PATCH_BYTE)
+        restore_copy(task, bytes, size);
     if (!instruction_decode(bytes, size, ret))
         return false;
     return patched || ret->kind == INSTRUCTION_RDTSC || ret->kind == INSTRUCTION_RDTSCP ||
            (ret->kind == INSTRUCTION_CPUID && task->group->cpuid_traps);
 }
 
-bool is_instruction_trap(struct task *task, const siginfo_t *info)
+bool is_instruction_trap(struct task *task, const siginfo_t *info, struct instruction *ret)
 {
     struct user_regs_struct *regs;
-    struct instruction instruction;
     if (info->si_signo != SIGSEGV || info->si_code != SI_KERNEL || info->si_addr != NULL)
         return false;
     struct error *error = tracee_regs(task->tracee, &regs);
     error_free(error);
-    return !error && instruction_at(task, regs->rip, &instruction);
+    return !error && instruction_at(task, regs->rip, ret);
 }
 
 /* Whether the kernel's forced delivery has destroyed something. */
@@ -45,24 +67,14 @@ static bool was_blocked(const struct task *task)
     return task->signal_mask >> (SIGSEGV - 1) & 1;
 }
 
+/* The kernel reads it from the reel page: the program's stack may have no room. */
 static struct error *restore_disposition(struct task *task)
 {
-    struct user_regs_struct *regs;
-    struct error *error = tracee_regs(task->tracee, &regs);
-    if (error)
-        return error;
-    /* The red zone below the stack pointer is the program's; under it is free, if mapped. */
-    uint64_t room = (regs->rsp - 128 - sizeof(struct kernel_sigaction)) & ~15ul;
-    struct kernel_sigaction saved;
-    error = tracee_read(task->tracee, taddr_of(room), &saved, sizeof(saved));
-    if (!error)
-        error = tracee_write(task->tracee, taddr_of(room), &task->process->segv,
-                             sizeof(struct kernel_sigaction));
-    uint64_t arguments[6] = {SIGSEGV, room, 0, 8};
+    static const uint64_t arguments[6] = {SIGSEGV, REEL_PAGE_DATA, 0, 8};
     int64_t result;
-    if (!error)
-        error = tracee_inject(task->tracee, __NR_rt_sigaction, arguments, &result);
-    return error ? error : tracee_write(task->tracee, taddr_of(room), &saved, sizeof(saved));
+    struct error *error = tracee_write(task->tracee, taddr_of(REEL_PAGE_DATA), &task->process->segv,
+                                       sizeof(task->process->segv));
+    return error ? error : tracee_inject(task->tracee, __NR_rt_sigaction, arguments, &result);
 }
 
 static struct error *restore_signal_state(struct task *task)
@@ -76,25 +88,23 @@ static struct error *restore_signal_state(struct task *task)
     return error;
 }
 
-struct error *on_instruction(struct recorder *recorder, struct task *task)
+struct error *on_instruction(struct recorder *recorder, struct task *task,
+                             const struct instruction *instruction)
 {
     struct user_regs_struct *regs;
-    struct instruction instruction;
     struct error *error = tracee_regs(task->tracee, &regs);
     if (error)
         return error;
-    if (!instruction_at(task, regs->rip, &instruction)) /* it was there just now */
-        return &err_tracee_gone;
     draft_begin(&recorder->draft, EVENT_INSTRUCTION);
     struct event *event = &recorder->draft.event;
-    event->instruction = instruction.kind;
+    event->instruction = instruction->kind;
     event->before = trace_regs_of(regs);
-    instruction_execute(&instruction, regs);
+    instruction_execute(instruction, &recorder->cpuid_answers, regs);
     tracee_regs_changed(task->tracee);
     event->after = trace_regs_of(regs);
     task->boundary_signals = 0;
     error = log_event(recorder, task);
     if (!error)
         error = restore_signal_state(task);
-    return error ? error : tracee_run(task->tracee, RUN_ON, 0);
+    return error ? error : go_on(recorder, task);
 }

@@ -287,7 +287,7 @@ struct error *find_deliverable_signal(struct task *task, struct held_signal **re
     uint64_t mask = 0;
     struct error *error = task->held ? tracee_get_sigmask(task->tracee, &mask) : NULL;
     *ret = error ? NULL : task->held;
-    while (*ret && mask & BIT((*ret)->info.si_signo))
+    while (*ret && ((*ret)->sent || mask & BIT((*ret)->info.si_signo)))
         *ret = (*ret)->next;
     return error;
 }
@@ -365,6 +365,7 @@ struct error *on_signal(struct recorder *recorder, struct task *task, int signal
 {
     siginfo_t info;
     struct user_regs_struct *regs;
+    struct instruction instruction;
     struct error *error = tracee_siginfo(task->tracee, &info);
     if (!error)
         error = recall_held(recorder, task, &info);
@@ -376,8 +377,8 @@ struct error *on_signal(struct recorder *recorder, struct task *task, int signal
         return on_spot(recorder, task);
     if (!is_fault(&info))
         return on_asynchronous(recorder, task, &info, regs);
-    if (is_instruction_trap(task, &info))
-        return on_instruction(recorder, task);
+    if (is_instruction_trap(task, &info, &instruction))
+        return on_instruction(recorder, task, &instruction);
     struct user_regs_struct before = *regs;
     return deliver(recorder, task, &info, REACH_TRAP, &before);
 }

@@ -6,7 +6,7 @@
  *
  * All of it follows from the effects that an event has already: what maps, moves or drops memory.
  *
- * CAVEATS. The program sees the patches if it reads its code, or copies it. Shared memory is not
+ * CAVEATS. The program sees the patches if it reads its code. Shared memory is not
  * patched: others see it, or it is a file. Memory that is writable and executable is searched when
  * it becomes executable, not when code is written later. A file that is written while it is mapped
  * executable does not show the write on pages with patches.

@@ -1,7 +1,5 @@
 #include "record/point.h"
 
-#include <xxhash.h>
-
 #include "engine/tracee/xsave.h"
 #include "record/live_memory.h"
 
@@ -88,16 +86,18 @@ static struct error *add_words(struct recorder *recorder, struct task *task,
     return error;
 }
 
-static struct error *hash_vectors(struct task *task, uint64_t *ret)
+static struct error *add_vectors(struct recorder *recorder, struct task *task)
 {
-    uint8_t bytes[XSAVE_MAX];
+    uint8_t *bytes = draft_bytes(&recorder->draft, XSAVE_MAX);
     size_t size;
+    if (!bytes)
+        return &err_no_memory;
     struct error *error = tracee_get_xsave(task->tracee, bytes, &size);
     if (error)
         return error;
     xsave_plain(bytes, size);
-    *ret = XXH3_64bits(bytes, size);
-    return NULL;
+    const struct effect effect = {.kind = EFFECT_XSAVE, .length = size, .bytes = bytes};
+    return draft_effect(&recorder->draft, &effect);
 }
 
 static struct error *name_memory(struct recorder *recorder, struct task *task)
@@ -125,7 +125,7 @@ struct error *log_point(struct recorder *recorder, struct task *task,
     event->before = event->after = trace_regs_of(regs);
     event->nanoseconds = monotonic_now() - task->group->slice_start;
     task->stack_pointer = regs->rsp;
-    error = hash_vectors(task, &event->vectors);
+    error = add_vectors(recorder, task);
     if (!error)
         error = name_memory(recorder, task);
     if (!error)

@@ -33,9 +33,12 @@ static uint64_t due_time(const struct task *task)
         return due;
     if (task->group->ready_first)
         due = task->group->slice_start + (task->slice ? task->slice : SLICE_NS);
-    for (const struct held_signal *held = task->held; held; held = held->next)
+    for (const struct held_signal *held = task->held; held; held = held->next) {
+        if (held->sent) /* it is about to be delivered where the task stands */
+            return UINT64_MAX;
         if (!(task->signal_mask >> (held->info.si_signo - 1) & 1) && held->due < due)
             due = held->due;
+    }
     return due;
 }
 
@@ -151,20 +154,49 @@ static size_t rep_string_length(const uint8_t *bytes, size_t size)
                : 0;
 }
 
+/* --- Undisturbed runs ------------------------------------------------------------------------ */
+
+/* Signals that instructions cause: blocked, they would end the program. */
+#define FAULTS                                                                                     \
+    (1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGFPE - 1) | 1ull << (SIGILL - 1) |  \
+     1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1))
+
+/* Lets the task run on with asynchronous signals held back, which might come faster than it can be
+ * looked at. end_quiet() at the stop that follows. */
+static struct error *run_quietly(struct task *task, uint64_t *mask)
+{
+    struct error *error = tracee_get_sigmask(task->tracee, mask);
+    if (!error)
+        error = tracee_set_sigmask(task->tracee, *mask | ~FAULTS);
+    return error ? error : tracee_run(task->tracee, RUN_ON, 0);
+}
+
+static struct error *end_quiet(struct task *task, struct stop stop, uint64_t mask)
+{
+    if (stop.kind == STOP_EXITED || stop.kind == STOP_KILLED)
+        return NULL;
+    return tracee_set_sigmask(task->tracee, mask);
+}
+
+/* --- Out of a string instruction ------------------------------------------------------------- */
+
 #define DR7_EXECUTE_0 1 /* Intel SDM volume 3, 18.2.4 */
 
 static struct error *run_to(struct task *task, uint64_t address, struct stop *stop)
 {
+    uint64_t mask;
     struct error *error = tracee_set_debug_reg(task->tracee, 0, address);
     if (!error)
         error = tracee_set_debug_reg(task->tracee, 7, DR7_EXECUTE_0);
     if (!error)
-        error = tracee_run(task->tracee, RUN_ON, 0);
+        error = run_quietly(task, &mask);
     if (!error)
         error = tracee_wait(task->tracee, stop);
-    if (!error && (stop->kind == STOP_EXITED || stop->kind == STOP_KILLED))
-        return NULL;
-    return error ? error : tracee_set_debug_reg(task->tracee, 7, 0);
+    if (!error)
+        error = end_quiet(task, *stop, mask);
+    if (error || stop->kind == STOP_EXITED || stop->kind == STOP_KILLED)
+        return error;
+    return tracee_set_debug_reg(task->tracee, 7, 0);
 }
 
 /* Out of a string instruction that has not ended. *still: the task stands in user code, and no stop
@@ -208,7 +240,8 @@ static uint64_t processor_time(const struct task *task)
 static struct error *observe(struct recorder *recorder, struct task *task, bool *still)
 {
     int status = 0;
-    struct error *error = tracee_run(task->tracee, RUN_ON, 0);
+    uint64_t mask;
+    struct error *error = run_quietly(task, &mask);
     uint64_t begin = processor_time(task), used = 0;
     pid_t got = 0;
     while (!error && got == 0) {
@@ -230,6 +263,9 @@ static struct error *observe(struct recorder *recorder, struct task *task, bool 
     if (got < 0)
         return &err_tracee_gone;
     struct stop stop = stop_classify(status);
+    error = end_quiet(task, stop, mask);
+    if (error)
+        return error;
     *still = stop.kind == STOP_TRAP && task->trap_pending;
     if (!*still)
         return dispatch_stop(recorder, task, stop);

@@ -24,6 +24,7 @@
 #include "engine/tracee/tracee.h"
 #include "record/chaos.h"
 #include "record/draft.h"
+#include "record/instruction.h"
 #include "record/known_sites.h"
 #include "record/mapped_ranges.h"
 #include "record/page_ranges.h"
@@ -151,6 +152,7 @@ struct recorder {
         waiting; /* READY tasks and held signals: someone may have to be interrupted for them */
     struct record_statistics statistics;
     struct known_sites known_sites;
+    struct cpuid_answers cpuid_answers;
     bool no_cpuid_trap;            /* the processor does not offer it (ARCH_SET_CPUID) */
     uint64_t anonymous_objects;    /* shared mappings without a file so far */
     struct early_stop *early;      /* stops of tasks that nobody has told us of yet */
@@ -179,8 +181,9 @@ void forget_ready(struct recorder *recorder,
 struct error *lose_turn(struct recorder *recorder, struct task *task, bool at_point) MUST_CHECK;
 struct error *give_up_turn(struct recorder *recorder, struct task *task) MUST_CHECK;
 struct error *schedule(struct recorder *recorder, struct group *group) MUST_CHECK;
-struct error *go_on(struct recorder *recorder,
-                    struct task *task) MUST_CHECK; /* the current task, in user code */
+/* The current task, right after an event: in user code, or with a held signal in its handler, or
+ * later if its slice is over. */
+struct error *go_on(struct recorder *recorder, struct task *task) MUST_CHECK;
 struct error *wait_in_call(struct recorder *recorder,
                            struct task *task) MUST_CHECK; /* the current task, in its call */
 
@@ -273,8 +276,10 @@ struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
                                   struct held_signal *held) MUST_CHECK;
 
 /* --- on_instruction.c ------------------------------------------------------------------------ */
-bool is_instruction_trap(struct task *task, const siginfo_t *info);
-struct error *on_instruction(struct recorder *recorder, struct task *task) MUST_CHECK;
+/* Whether the signal is the trap of such an instruction: which. */
+bool is_instruction_trap(struct task *task, const siginfo_t *info, struct instruction *ret);
+struct error *on_instruction(struct recorder *recorder, struct task *task,
+                             const struct instruction *instruction) MUST_CHECK;
 
 /* --- patches.c ------------------------------------------------------------------------------- */
 /* What the effects of the draft call for, behind them: the last that is done to memory. */

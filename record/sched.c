@@ -115,6 +115,12 @@ static bool slice_is_over(const struct task *task)
 struct error *go_on(struct recorder *recorder, struct task *task)
 {
     struct group *group = task->group;
+    struct held_signal *held;
+    struct error *error = find_deliverable_signal(task, &held);
+    if (error)
+        return error;
+    if (held)
+        send_held_signal(task, held);
     if (group->ready_first && slice_is_over(task) && !task->boundary_signals &&
         others_are_eligible(group))
         return lose_turn(recorder, task, false);

@@ -193,6 +193,7 @@ struct error *replay_all(const struct replay_options *options, int *status,
                                                 .counted = options->counts ? write_count : NULL},
                             .counts = options->counts};
     replay.session_options.context = &replay;
+    replay.session_options.points = &replay.statistics.points;
     if (trace_reader_streams(options->reader))
         replay.root = trace_reader_stream(options->reader, 1)->origin.pid;
     error = replay_streams(&replay);

@@ -24,6 +24,7 @@ struct replay_statistics {
     uint64_t stops; /* of ptrace */
     uint64_t calls; /* system calls */
     uint64_t events;
+    struct point_statistics points;
 };
 
 /*

@@ -30,6 +30,14 @@ struct divergence {
     uint64_t length;
 };
 
+/* How points were found: by how often the whole state was compared at places that passed the quick
+ * test; the last entry also counts those above. */
+#define POINT_CHECKS_MAX 16
+struct point_statistics {
+    uint64_t by_checks[POINT_CHECKS_MAX];
+    uint64_t most;
+};
+
 /* How session_reach() lets a task run to its next event. */
 enum session_way {
     SESSION_RUNS_NATIVELY,
@@ -46,6 +54,7 @@ struct session_options {
      * may be NULL. */
     void (*output)(void *context, uint32_t descriptor, const void *bytes, size_t size);
     enum session_way way;
+    struct point_statistics *points; /* NULL, or to be added to */
     /* Called when a task has reached `event` after `count` instructions, which native runs do not
      * know; may be NULL. */
     void (*counted)(void *context, uint32_t stream, uint64_t event, uint64_t count);

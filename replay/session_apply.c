@@ -150,7 +150,7 @@ static struct error *apply_effect(struct session *session, const struct event *e
     struct session_task *task = session_task(session, event->tid);
     switch (effect->kind) {
     case EFFECT_XSAVE:
-        return task ? set_xsave(session, task, effect) : NULL;
+        return task && event->kind != EVENT_POINT ? set_xsave(session, task, effect) : NULL;
     case EFFECT_TASK:
         return create_task(session, event, effect);
     case EFFECT_OUTPUT:
@@ -195,5 +195,6 @@ struct error *session_apply(struct session *session)
         return error;
     session->event = session->next->number;
     session->last_tid = session->next->tid;
+    session->point_checks = 0;
     return session_advance(session);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "engine/count/note.h"
 #include "engine/tracee/xsave.h"
 #include "replay/session_private.h"
 
@@ -23,18 +24,21 @@ static void point_init(struct point *point, const struct event *event)
 {
     point->test.words = point->words;
     point->test.word_count = 0;
+    point->test.vectors = NULL;
     memcpy(&point->test.regs, &event->before, sizeof(point->test.regs));
     for (size_t i = 0; i < event->effect_count; i++) {
         const struct effect *effect = &event->effects[i];
         if (effect->kind == EFFECT_WORD && point->test.word_count < RUN_POINT_WORDS_MAX)
             point->words[point->test.word_count++] =
                 (struct run_word){.address = effect->address, .value = effect->word.value};
+        if (effect->kind == EFFECT_XSAVE && effect->length >= RUN_POINT_VECTOR_BYTES)
+            point->test.vectors = effect->bytes;
     }
 }
 
 /* --- The whole state ------------------------------------------------------------------------- */
 
-static struct error *same_vectors(struct session *session, uint64_t hash, bool *ret)
+static struct error *same_vectors(struct session *session, const struct effect *effect, bool *ret)
 {
     uint8_t bytes[XSAVE_MAX];
     size_t size;
@@ -42,7 +46,7 @@ static struct error *same_vectors(struct session *session, uint64_t hash, bool *
     if (error)
         return error;
     xsave_plain(bytes, size);
-    *ret = XXH3_64bits(bytes, size) == hash;
+    *ret = size == effect->length && memcmp(bytes, effect->bytes, size) == 0;
     return NULL;
 }
 
@@ -63,12 +67,13 @@ static struct error *is_here(struct session *session, bool *ret)
     struct trace_regs regs;
     struct error *error = session_registers(session, event->tid, &regs);
     *ret = !error && session_same_registers(&event->before, &regs, false);
-    if (*ret)
-        error = same_vectors(session, event->vectors, ret);
+    session->point_checks += *ret;
     for (size_t i = 0; !error && *ret && i < event->effect_count; i++) {
         const struct effect *effect = &event->effects[i];
         uint64_t hash;
-        if (effect->kind != EFFECT_STATE)
+        if (effect->kind == EFFECT_XSAVE)
+            error = same_vectors(session, effect, ret);
+        if (effect->kind != EFFECT_STATE || error)
             continue;
         error = session_hash(session, effect->address, effect->length, &hash);
         *ret = !error && hash == effect->check.hash;
@@ -86,15 +91,25 @@ static bool is_breakpoint(const struct run_conditions *conditions, uint64_t addr
     return false;
 }
 
+static void note_found(struct session *session)
+{
+    struct point_statistics *points = session->options->points;
+    uint64_t checks = session->point_checks;
+    if (!points)
+        return;
+    points->by_checks[checks < POINT_CHECKS_MAX ? checks : POINT_CHECKS_MAX - 1]++;
+    points->most = checks > points->most ? checks : points->most;
+}
+
 /* A run has ended at the test; *ended: whether the caller's ends there, too. */
 static struct error *meet_test(struct session *session, const struct run_conditions *conditions,
                                struct run_result *result, bool *ended)
 {
-    session->point_checks++;
     struct error *error = is_here(session, ended);
     if (error || *ended)
         return error;
-    *ended = is_breakpoint(conditions, session->next->before.value[TRACE_RIP]);
+    *ended =
+        !conditions->notes && is_breakpoint(conditions, session->next->before.value[TRACE_RIP]);
     result->end = RUN_ENDED_AT_BREAKPOINT;
     return NULL;
 }
@@ -111,6 +126,7 @@ static struct error *search(struct session *session, const struct run_conditions
 {
     struct run_conditions with_test = *conditions;
     struct point point;
+    struct run_note last_hit = {0};
     uint64_t count = 0;
     bool ended = false;
     struct error *error = NULL;
@@ -120,6 +136,7 @@ static struct error *search(struct session *session, const struct run_conditions
         error = session_count(session, &with_test, limit - count, ret);
         if (error)
             return error;
+        note_hit(&last_hit, &ret->last_hit, count);
         count += ret->count;
         ended = true;
         if (ret->end == RUN_ENDED_AT_POINT)
@@ -130,6 +147,7 @@ static struct error *search(struct session *session, const struct run_conditions
         }
     }
     ret->count = count;
+    ret->last_hit = last_hit;
     return error;
 }
 
@@ -143,9 +161,13 @@ struct error *session_run_to_point(struct session *session, const struct run_con
     if (error)
         return error;
     *ret = (struct run_result){.end = RUN_ENDED_AT_POINT};
-    if (here)
+    if (here) {
+        note_found(session);
         return NULL;
+    }
     error = search(session, conditions ? conditions : &none, limit < bound ? limit : bound, ret);
+    if (!error && ret->end == RUN_ENDED_AT_POINT)
+        note_found(session);
     if (!error && ret->end == RUN_ENDED_AT_LIMIT && bound < limit)
         return session_diverged(session, "no point with the recorded state", 0);
     if (!error && (ret->end == RUN_ENDED_AT_CALL || ret->end == RUN_ENDED_AT_SIGNAL))

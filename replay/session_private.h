@@ -27,7 +27,7 @@ struct session {
     const struct event *next;
     uint64_t event;        /* last applied, */
     uint32_t last_tid;     /* and whose it was */
-    uint64_t point_checks; /* full comparisons of the state, since the session was opened */
+    uint64_t point_checks; /* full comparisons of the state since the last event */
     struct divergence divergence;
 };
 

@@ -1,12 +1,9 @@
 /*
- * Counted runs of a vessel: single steps for a few instructions, the translator for more.
+ * Counted runs of a vessel, by the translator.
  */
 #include <sys/mman.h>
 
 #include "replay/vessel_private.h"
-
-/* Below that a stop for each instruction costs less than looking for blocks. */
-#define STEPS_MAX 64
 
 static struct error *map_for_engine(void *context, uint64_t address, uint64_t length,
                                     bool executable)
@@ -20,8 +17,6 @@ static struct error *map_for_engine(void *context, uint64_t address, uint64_t le
 struct error *vessel_run_counted(struct vessel *vessel, const struct run_conditions *conditions,
                                  uint64_t limit, struct run_result *ret)
 {
-    if (limit <= STEPS_MAX)
-        return run_counted(vessel->tracee, conditions, limit, ret);
     struct error *error = NULL;
     if (!vessel->translator)
         error = translator_create(vessel->tracee, map_for_engine, vessel, &vessel->translator);

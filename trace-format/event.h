@@ -185,8 +185,7 @@ struct event {
     uint32_t exit_flags; /* EXIT: enum exit_flags */
     enum trace_instruction instruction; /* INSTRUCTION */
     uint32_t next_stream;               /* EXEC: the stream that the new image has */
-    uint64_t vectors;     /* POINT: XXH3-64 of the vector state in its plain form (FORMAT.md) */
-    uint64_t nanoseconds; /* POINT: at most so long ago was the stream's last event */
+    uint64_t nanoseconds;               /* POINT: at most so long ago was the stream's last event */
     const struct stream_origin *origin; /* START */
 
     const struct effect *effects;

@@ -400,7 +400,6 @@ static bool take_event_fields(struct event_decoder *decoder, struct event *ret)
         ret->exit_flags = take_flags(&decoder->records, EXIT_FLAGS_ALL);
         return true;
     case EVENT_POINT:
-        ret->vectors = cursor_varint(&decoder->records);
         ret->nanoseconds = cursor_varint(&decoder->records);
         return true;
     case EVENT_INSTRUCTION:

@@ -267,7 +267,7 @@ static uint8_t *put_event_fields(uint8_t *at, const struct event *event)
     case EVENT_EXIT:
         return put_varint(put_varint(at, event->status), event->exit_flags);
     case EVENT_POINT:
-        return put_varint(put_varint(at, event->vectors), event->nanoseconds);
+        return put_varint(at, event->nanoseconds);
     case EVENT_INSTRUCTION:
         return put_varint(at, event->instruction);
     case EVENT_START:

@@ -38,7 +38,11 @@ struct run_point {
     struct user_regs_struct regs;
     const struct run_word *words;
     size_t word_count;
+    const uint8_t *vectors; /* NULL, or the x87 and SSE registers: the first RUN_POINT_VECTOR_BYTES
+                               of the vector state in its plain form (xsave_plain()) */
 };
+
+#define RUN_POINT_VECTOR_BYTES 416
 
 #define RUN_POINT_WORDS_MAX 64
 
@@ -48,6 +52,9 @@ struct run_conditions {
     size_t breakpoint_count;
     const struct watch *watches; /* after the instruction that accessed the bytes */
     size_t watch_count;
+    bool notes; /* run_counted only: breakpoints and watches do not end the run; the result has the
+                   last hit, where a breakpoint counts at which the run begins, and none where it
+                   ends */
     const struct run_point *point; /* run_counted only; NULL: none. Where the run begins it is not
                                       looked for */
     taddr next_call; /* 0, or where a call is expected (behind it): known to be no int 0x80 */
@@ -66,11 +73,21 @@ enum run_end {
     RUN_ENDED_BY_INTERRUPT,
 };
 
+/* A hit that did not end the run. */
+struct run_note {
+    bool any;      /* there was one */
+    bool is_watch; /* of this watch, */
+    size_t watch;
+    taddr breakpoint; /* or of the breakpoint here, */
+    uint64_t count;   /* by, or at, the instruction that is executed after so many */
+};
+
 struct run_result {
     enum run_end end;
     uint64_t count; /* run_counted: instructions executed */
     int signal;
-    size_t watch; /* which */
+    size_t watch;             /* which */
+    struct run_note last_hit; /* if the run takes notes */
 };
 
 /* Whether a run has come to the end of what runs by itself: for a replay, to the next event. */

@@ -7,6 +7,7 @@
 #include "engine/count/at_breakpoint.h"
 #include "engine/count/at_point.h"
 #include "engine/count/debug_registers.h"
+#include "engine/count/note.h"
 #include "engine/count/run.h"
 #include "engine/count/step.h"
 #include "engine/count/watch_copies.h"
@@ -80,11 +81,16 @@ static struct error *advance(struct tracee *tracee, struct watching *watching,
     ret->count++;
     ret->end = RUN_ENDED_AT_WATCH;
     error = was_hit(tracee, watching, &hit, &ret->watch);
-    if (error || hit)
+    if (error || (hit && !watching->conditions->notes))
         return error;
+    if (hit)
+        note_hit(&ret->last_hit,
+                 &(struct run_note){
+                     .any = true, .is_watch = true, .watch = ret->watch, .count = ret->count - 1},
+                 0);
     ret->end = RUN_ENDED_AT_POINT;
     error = is_at_point(tracee, watching->conditions->point, ended);
-    if (error || *ended)
+    if (error || *ended || watching->conditions->notes)
         return error;
     ret->end = RUN_ENDED_AT_BREAKPOINT;
     return is_at_breakpoint(tracee, watching->conditions, ended);
@@ -104,7 +110,9 @@ struct error *run_counted(struct tracee *tracee, const struct run_conditions *co
     *ret = (struct run_result){.end = RUN_ENDED_AT_LIMIT};
     struct error *error = start_watching(tracee, &watching);
     while (!error && !ended && ret->count < limit) {
-        error = advance(tracee, &watching, ret, &ended);
+        error = note_breakpoint_here(tracee, watching.conditions, ret->count, &ret->last_hit);
+        if (!error)
+            error = advance(tracee, &watching, ret, &ended);
         if (!error && !ended && is_interrupted(watching.conditions)) {
             ret->end = RUN_ENDED_BY_INTERRUPT;
             ended = true;

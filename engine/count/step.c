@@ -1,7 +1,11 @@
 /*
  * What stepping must hide: the trap flag shows in what pushf pushes (and in r11 after syscall,
  * which therefore is never stepped), and a string instruction with a rep prefix traps after every
- * iteration.
+ * iteration, and a gather may trap after some of its elements. Having stepped what begins with the
+ * opcode of popf or iret, the kernel takes the trap flag of this and all further steps for the
+ * program's own, and leaves it set when the task runs on (arch/x86/kernel/step.c,
+ * enable_single_step): it is taken away after each step. popf is run to a trap behind it, so that a
+ * trap flag behind it is the program's.
  */
 #include "engine/count/step.h"
 
@@ -9,6 +13,7 @@
 
 #include "engine/count/traps.h"
 
+#define INSN_MAX 15
 #define FLAG_TRAP 0x100ull
 #define INTERRUPT_SIGNAL SIGURG /* ignored by default: harmless should it come too late */
 
@@ -60,8 +65,9 @@ struct error *answer_int80(struct tracee *tracee, taddr next_call, bool *ret)
 
 struct instruction {
     uint64_t address;
-    bool is_call, is_trap, is_push_flags, is_rep_string;
-    size_t length;  /* of a string instruction, */
+    bool own_trap_flag; /* the program has set it: it wants the trap behind the instruction */
+    bool is_call, is_trap, is_push_flags, is_pop_flags, is_rep_string, is_gather;
+    size_t length;  /* of one without operands, such as popf and string instructions, */
     unsigned width; /* and of what it moves at once, bytes */
 };
 
@@ -91,6 +97,16 @@ static bool is_string(uint8_t opcode)
            (opcode >= 0x6c && opcode <= 0x6f);
 }
 
+/* VEX or EVEX, map 0F38: gathers, and with EVEX scatters and their prefetches. */
+static bool is_gather(const uint8_t bytes[5])
+{
+    uint8_t opcode = bytes[0] == 0xc4 ? bytes[3] : bytes[4];
+    if (bytes[0] == 0xc4)
+        return (bytes[1] & 0x1f) == 2 && (opcode & 0xfc) == 0x90;
+    return bytes[0] == 0x62 && (bytes[1] & 7) == 2 &&
+           ((opcode & 0xfc) == 0x90 || (opcode & 0xfc) == 0xa0 || (opcode & 0xfe) == 0xc6);
+}
+
 /* By the opcode's low bit, REX.W (the last prefix) and the operand size prefix. */
 static unsigned string_width(const uint8_t *bytes, size_t opcode_at)
 {
@@ -101,14 +117,15 @@ static unsigned string_width(const uint8_t *bytes, size_t opcode_at)
     return memchr(bytes, 0x66, opcode_at) ? 2 : 4;
 }
 
-static struct instruction look_at(struct tracee *tracee, uint64_t address)
+static struct instruction look_at(struct tracee *tracee, const struct user_regs_struct *regs)
 {
-    uint8_t bytes[15] = {0};
-    struct instruction instruction = {.address = address};
+    uint8_t bytes[INSN_MAX + 4] = {0};
+    struct instruction instruction = {.address = regs->rip,
+                                      .own_trap_flag = regs->eflags & FLAG_TRAP};
     bool rep = false;
     size_t at = 0;
-    tracee_read_some(tracee, taddr_of(address), bytes, sizeof(bytes));
-    while (at < sizeof(bytes) - 2 && is_prefix(bytes[at])) {
+    tracee_read_some(tracee, taddr_of(regs->rip), bytes, INSN_MAX);
+    while (at < INSN_MAX - 2 && is_prefix(bytes[at])) {
         rep = rep || bytes[at] == 0xf2 || bytes[at] == 0xf3;
         at++;
     }
@@ -117,6 +134,8 @@ static struct instruction look_at(struct tracee *tracee, uint64_t address)
     instruction.is_trap =
         bytes[at] == 0xcc || bytes[at] == 0xf1 || (bytes[at] == 0xcd && bytes[at + 1] == 3);
     instruction.is_push_flags = bytes[at] == 0x9c;
+    instruction.is_pop_flags = bytes[at] == 0x9d;
+    instruction.is_gather = is_gather(bytes + at);
     instruction.is_rep_string = rep && is_string(bytes[at]);
     instruction.width = string_width(bytes, at);
     return instruction;
@@ -138,7 +157,7 @@ struct error *step_is_within_rep(struct tracee *tracee, const struct watch *watc
     struct error *error = tracee_regs(tracee, &regs);
     if (error)
         return error;
-    const struct instruction instruction = look_at(tracee, regs->rip);
+    const struct instruction instruction = look_at(tracee, regs);
     bool downwards = regs->eflags & FLAG_DIRECTION;
     *ret = instruction.is_rep_string && (touches(watch, regs->rdi, &instruction, downwards) ||
                                          touches(watch, regs->rsi, &instruction, downwards));
@@ -189,17 +208,16 @@ static struct error *still_there(struct tracee *tracee, const struct instruction
     return error;
 }
 
-/* The iterations that are left, to a trap behind the instruction: one stop, not one for each. */
-static struct error *finish_rep(struct tracee *tracee, const struct instruction *instruction,
-                                struct stop *stop)
+/* To a trap behind the instruction, with one stop: all iterations that are left, if it has any. */
+static struct error *run_to_behind(struct tracee *tracee, const struct instruction *instruction,
+                                   struct stop *stop, enum outside *outside)
 {
     struct user_regs_struct *regs;
     struct traps traps;
-    enum outside outside;
     taddr behind = taddr_of(instruction->address + instruction->length);
     struct error *error = traps_insert(tracee, &behind, 1, &traps);
     if (!error)
-        error = run_once(tracee, RUN_EMULATED, stop, &outside);
+        error = run_once(tracee, RUN_EMULATED, stop, outside);
     struct error *remove_error = traps_remove(tracee, &traps);
     if (error) {
         error_free(remove_error);
@@ -213,21 +231,59 @@ static struct error *finish_rep(struct tracee *tracee, const struct instruction 
     return error;
 }
 
+/* An interrupt that comes behind it comes too late: whoever sent it set a flag as well. */
+static struct error *step_pop_flags(struct tracee *tracee, const struct instruction *instruction,
+                                    struct stop *stop, enum outside *outside)
+{
+    bool before = true;
+    struct error *error = run_to_behind(tracee, instruction, stop, outside);
+    if (!error && *outside == OUTSIDE_INTERRUPT)
+        error = still_there(tracee, instruction, &before);
+    if (!before) {
+        *outside = NOT_OUTSIDE;
+        stop->signal = SIGTRAP;
+    }
+    return error;
+}
+
 static struct error *after_step(struct tracee *tracee, const struct instruction *instruction,
                                 struct stop *stop)
 {
     bool repeating = false;
+    enum outside outside;
     struct error *error = NULL;
     if (instruction->is_push_flags)
         return hide_trap_flag(tracee);
-    if (instruction->is_rep_string)
+    if (instruction->is_rep_string || instruction->is_gather)
         error = still_there(tracee, instruction, &repeating);
     while (!error && repeating && stop->kind == STOP_SIGNAL && stop->signal == SIGTRAP) {
-        error = finish_rep(tracee, instruction, stop);
+        error = instruction->is_gather ? run_once(tracee, RUN_EMULATED_STEP, stop, &outside)
+                                       : run_to_behind(tracee, instruction, stop, &outside);
         if (!error)
             error = still_there(tracee, instruction, &repeating);
     }
     return error;
+}
+
+/* The kernel shows the trap flag only if it does not take it for ours. */
+static struct error *drop_trap_flag(struct tracee *tracee)
+{
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(tracee, &regs);
+    if (error || !(regs->eflags & FLAG_TRAP))
+        return error;
+    regs->eflags &= ~FLAG_TRAP;
+    tracee_regs_changed(tracee);
+    return NULL;
+}
+
+static struct error *step_once(struct tracee *tracee, const struct instruction *instruction,
+                               struct stop *stop, enum outside *outside)
+{
+    if (instruction->is_pop_flags)
+        return step_pop_flags(tracee, instruction, stop, outside);
+    struct error *error = run_once(tracee, RUN_EMULATED_STEP, stop, outside);
+    return error || instruction->own_trap_flag ? error : drop_trap_flag(tracee);
 }
 
 struct error *step_instruction(struct tracee *tracee, enum step_end *ret, int *signal)
@@ -238,12 +294,12 @@ struct error *step_instruction(struct tracee *tracee, enum step_end *ret, int *s
     struct error *error = tracee_regs(tracee, &regs);
     if (error)
         return error;
-    const struct instruction instruction = look_at(tracee, regs->rip);
+    const struct instruction instruction = look_at(tracee, regs);
     if (instruction.is_call) {
         *ret = STEP_AT_CALL;
         return NULL;
     }
-    error = run_once(tracee, RUN_EMULATED_STEP, &stop, &outside);
+    error = step_once(tracee, &instruction, &stop, &outside);
     if (error)
         return error;
     if (outside == OUTSIDE_INTERRUPT) {
@@ -255,10 +311,11 @@ struct error *step_instruction(struct tracee *tracee, enum step_end *ret, int *s
         bool answered;
         return answer_int80(tracee, taddr_of(0), &answered);
     }
-    if (stop.signal == SIGTRAP && !instruction.is_trap)
+    bool trap = instruction.is_trap || instruction.own_trap_flag;
+    if (stop.signal == SIGTRAP && !trap)
         error = after_step(tracee, &instruction, &stop);
     *signal = stop.signal;
-    if (stop.signal != SIGTRAP || instruction.is_trap)
+    if (stop.signal != SIGTRAP || trap)
         *ret = STEP_MET_SIGNAL;
     return error;
 }

@@ -4,6 +4,7 @@
  *
  *   0x70000000  syscall; int3     calls from here pass the seccomp filter unseen (injected calls)
  *   0x70000010  syscall; int3     calls from here are traced
+ *   0x70000800  what injected calls point to, if it is small
  *   0x70010000  scratch memory, up to 0x78000000 (only while recording)
  *
  * The area lies below AddressSanitizer's shadow (0x7fff8000) and above what non-PIE programs use.
@@ -16,6 +17,8 @@
 #define REEL_PAGE_AFTER_CALL                                                                       \
     (REEL_PAGE + 2) /* what the filter compares: the instruction pointer behind it */
 #define REEL_PAGE_TRACED_CALL (REEL_PAGE + 16)
+
+#define REEL_PAGE_DATA (REEL_PAGE + 0x800)
 
 #define REEL_SCRATCH (REEL_PAGE + 0x10000)
 #define REEL_AREA_END 0x78000000ul

@@ -9,9 +9,7 @@
 #define X87_POINTERS 6
 #define X87_POINTERS_BYTES 18
 #define MXCSR_MASK 28
-#define X87_REGISTERS 32
 #define X87_REGISTERS_BYTES 128
-#define SSE_REGISTERS 160
 #define SSE_REGISTERS_BYTES 256
 #define LEGACY_UNUSED 416
 #define HEADER 512
@@ -28,7 +26,7 @@
 static void clear_x87_padding(uint8_t *bytes)
 {
     for (size_t slot = 0; slot < X87_REGISTERS_BYTES; slot += 16)
-        memset(bytes + X87_REGISTERS + slot + 10, 0, 6);
+        memset(bytes + XSAVE_REGISTERS + slot + 10, 0, 6);
 }
 
 static void initialise_x87(uint8_t *bytes)
@@ -36,7 +34,7 @@ static void initialise_x87(uint8_t *bytes)
     const uint16_t control = X87_CONTROL_INITIAL;
     memset(bytes + X87_CONTROL, 0, X87_POINTERS);
     memcpy(bytes + X87_CONTROL, &control, sizeof(control));
-    memset(bytes + X87_REGISTERS, 0, X87_REGISTERS_BYTES);
+    memset(bytes + XSAVE_REGISTERS, 0, X87_REGISTERS_BYTES);
 }
 
 struct component {
@@ -78,7 +76,7 @@ void xsave_plain(uint8_t *bytes, size_t size)
     if (!(in_use >> COMPONENT_X87 & 1))
         initialise_x87(bytes);
     if (!(in_use >> COMPONENT_SSE & 1))
-        memset(bytes + SSE_REGISTERS, 0, SSE_REGISTERS_BYTES);
+        memset(bytes + XSAVE_SSE_REGISTERS, 0, SSE_REGISTERS_BYTES);
     clear_x87_padding(bytes);
     memset(bytes + X87_POINTERS, 0, X87_POINTERS_BYTES);
     memset(bytes + MXCSR_MASK, 0, 4);

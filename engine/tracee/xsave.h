@@ -8,6 +8,10 @@
 
 #include "engine/base/types.h"
 
+/* Where the registers begin in the area: the x87's, from 160 on the SSE's. */
+#define XSAVE_REGISTERS 32
+#define XSAVE_SSE_REGISTERS 160
+
 /*
  * Makes two areas that hold the same registers the same bytes: components that are not in use get
  * their initial values; cleared are the header, reserved and unused bytes, and the x87 last

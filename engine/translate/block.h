@@ -1,51 +1,69 @@
 /*
- * Blocks: straight pieces of the program's code, translated.
+ * Blocks: the code of a path (path.h), translated.
  *
- *   count:   remaining -= N; below zero: trap (the limit)         nothing for a block of no
- * instructions insn 0 … insn N-1                                             copied; operands
- * relative to rip go through a register exit:    jmp to the next block, or a trap until that is
- * known; indirect branches go to the look-up routine
+ * A block pays for the instructions that it executes: it takes their number from WORD_REMAINING,
+ * which holds how many may still be executed, less BLOCK_SLACK, the most that a block has. So
+ * whoever enters a block with the word not negative may execute all of it, and a payment that makes
+ * the word negative traps. One payment for the whole path stands on it where flags need not be
+ * kept; a side exit pays for what has been executed, or gets back what has been paid too much.
  *
- * A block of code that the program may rewrite (`checked`) has a check behind it (code_check.h),
- * which is its entry, and ends behind its first write to memory.
+ *   insn 0                     copied; operands relative to rip get another displacement, where
+ * that insn 1                     reaches, or go through a register jcc side exit sub [REMAINING],
+ * n         the payment, before an instruction that sets all flags, or followed js trap by one that
+ * sets them as they were (insn_again), or without flags cmp … jcc side exit jmp next block or a
+ * trap, until that is known side exit: sub [REMAINING], difference js trap cmp … again     to have
+ * the flags back jmp next block trap:      cmp … again int3
  *
- * Traps are int3; their addresses tell what they mean. Between two program instructions all
- * registers and flags are the program's; within the code of one, a saved register may be in a word
- * (struct block_insn says where).
+ * An indirect branch goes, with its target in rcx, where a table in the vessel says: to the entries
+ * (emit_entry) of the blocks at addresses with the same low 16 bits, one after the other.
+ *
+ * Traps are int3; their addresses tell what they mean: each is an exit. At an instruction's first
+ * byte all registers and flags are the program's; within its code, a saved register may be in a
+ * word, and the flags may be others. Side exits execute nothing that can fault.
+ *
+ * A block of code that the program may rewrite (`checked`) has a straight path, and a check behind
+ * it (code_check.h), which is its entry.
+ *
+ * A block that is cut to fit pays nothing, and all its exits are traps: the tracer counts.
  */
 #ifndef REEL_TRANSLATE_BLOCK_H
 #define REEL_TRANSLATE_BLOCK_H
 
 #include "engine/translate/code_check.h"
 #include "engine/translate/emit.h"
-#include "engine/translate/insn.h"
+#include "engine/translate/path.h"
+#include "engine/translate/watch_check.h"
 
-#define BLOCK_INSNS_MAX 64
+#define BLOCK_SLACK PATH_INSNS_MAX
+#define BLOCK_EXITS_MAX (3 * PATH_INSNS_MAX + 4)
+#define BLOCK_PLACES_MAX (3 * PATH_INSNS_MAX + 4)
 
 enum exit_kind {
     EXIT_DIRECT, /* goes on at `target` */
-    EXIT_STOP,   /* `target` is a system call, or wants a single step */
+    EXIT_STOP,   /* `target` is a system call, or wants a single step; or nothing is left to pay */
+    EXIT_INDIRECT, /* goes on where rcx says; the program's rcx is in WORD_RCX */
 };
 
 struct block_exit {
     enum exit_kind kind;
-    uint32_t trap; /* where it traps while it leads nowhere */
-    uint32_t
-        offset; /* where the 32-bit offset of its jump stands, to be pointed at another block */
+    int16_t unpaid;  /* instructions executed and not paid for; below zero: the reverse */
+    uint32_t trap;   /* where it traps while it leads nowhere */
+    uint32_t offset; /* EXIT_DIRECT: where the 32-bit offset of its jump stands */
     uint64_t target;
 };
 
-enum saved_register { SAVED_NONE, SAVED_BASE, SAVED_RCX };
-
-/* The code of one program instruction: [code, next one's code). */
-struct block_insn {
+/* A place in the code where the program stands before an instruction; up to the next place it is
+ * executing that. */
+struct block_place {
+    uint64_t address; /* the program's */
     uint32_t code;
-    uint32_t saved_from,
-        saved_to;  /* a fault or stop here finds a register of the program in a word: */
-    uint8_t saved; /* enum saved_register: `base` in WORD_BASE, or rcx in WORD_RCX */
-    uint8_t base;
-    uint16_t offset; /* of the program's instruction, from the block's address */
+    int16_t unpaid;               /* instructions executed and not paid for, as in an exit */
+    uint8_t saved_in;             /* enum saved_register */
+    uint8_t saved;                /* the register */
+    uint8_t saved_from, saved_to; /* from `code`: where the program's value is in the word */
 };
+
+enum saved_register { SAVED_NOWHERE, SAVED_IN_WORD_BASE, SAVED_IN_WORD_RCX };
 
 enum block_state {
     BLOCK_LIVE,
@@ -54,36 +72,38 @@ enum block_state {
 };
 
 struct block {
-    uint64_t address; /* the program's */
+    uint64_t address;        /* the program's, */
+    uint64_t lowest, behind; /* and the range that all its instructions lie in */
     uint32_t code, end;
     uint32_t entry; /* the check, or the code */
     uint32_t door;  /* where what leads to it leads (doors.h) */
     uint8_t state;  /* enum block_state */
     bool checked;
-    uint16_t source_bytes; /* of the program's code, from the address */
     struct code_check check;
-    uint32_t count;      /* instructions */
-    uint32_t limit_trap; /* 0: none */
-    uint32_t first_insn; /* index of its block_insns */
-    struct block_exit exits[2];
-    uint8_t exit_count;
+    uint32_t first_place, first_exit; /* indices of its places and exits */
+    uint16_t place_count, exit_count;
 };
 
-/* Where a block must end: before a program address that is a breakpoint, or not to be translated.
- */
-struct block_limits {
-    bool (*ends_before)(const void *context, uint64_t address);
-    const void *context;
-    uint32_t lookup; /* the look-up routine */
-    bool checked;    /* the code may be rewritten (code_check.h) */
+/* What block_emit() fills. */
+struct block_parts {
+    struct block block;
+    struct block_place places[BLOCK_PLACES_MAX];
+    struct block_exit exits[BLOCK_EXITS_MAX];
 };
 
-/*
- * Translates the code at `address`, of which `bytes` holds `size` bytes, into the emitter (which is
- * at the block's code). `insns` has room for BLOCK_INSNS_MAX. false if it does not fit.
- */
-bool block_translate(uint64_t address, const uint8_t *bytes, size_t size,
-                     const struct block_limits *limits, struct emitter *emitter, struct block *ret,
-                     struct block_insn *insns);
+enum block_kind {
+    BLOCK_PLAIN,
+    BLOCK_CHECKED, /* the path is a straight one */
+    BLOCK_CUT,     /* pays nothing, exits are traps */
+};
+
+/* A block has room for a jump at its entry. */
+#define BLOCK_BYTES_MIN 5
+
+/* Translates the path, of at least one instruction, into the emitter (which is at the block's
+ * code), with checks for what `watches` says is watched. The door is the entry. false if it does
+ * not fit, or has an instruction that cannot be checked. */
+bool block_emit(const struct path *path, enum block_kind kind, struct watch_sites *watches,
+                struct emitter *emitter, struct block_parts *ret);
 
 #endif

@@ -14,15 +14,19 @@
 
 #include "engine/translate/translator_private.h"
 
-/* A new block is live: `previous`, dead or NULL, was the one at its address. */
-struct error *door_open(struct translator *translator, struct block *block,
-                        const struct block *previous) MUST_CHECK;
+/* Where the door of a new block will be: `previous`, dead or NULL, was the one at its address. */
+uint32_t door_for(const struct translator *translator, const struct block *block,
+                  const struct block *previous);
+
+/* The new block is live. */
+struct error *door_open(struct translator *translator, const struct block *block) MUST_CHECK;
 
 /* The block is void, and dead. */
-struct error *door_shut(struct translator *translator, struct block *block) MUST_CHECK;
+struct error *door_shut(struct translator *translator, const struct block *block) MUST_CHECK;
 
 /* Dooms the blocks that were made of code in [start, end); checked ones only with `checked`. */
-void doors_doom(struct translator *translator, uint64_t start, uint64_t end, bool checked);
+struct error *doors_doom(struct translator *translator, uint64_t start, uint64_t end,
+                         bool checked) MUST_CHECK;
 
 /* Shuts the doors of what is doomed. */
 struct error *doors_shut_doomed(struct translator *translator) MUST_CHECK;

@@ -7,21 +7,28 @@
 
 #include "engine/base/types.h"
 
-#define EMIT_MAX 16384
+#define EMIT_MAX 65536
 
 struct emitter {
-    uint8_t bytes[EMIT_MAX];
     size_t size;
     uint32_t base;
     bool full;
+    uint8_t bytes[EMIT_MAX];
 };
 
-enum general_register { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
+enum general_register { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R11 = 11 };
+
+#define OPPOSITE_CONDITION 1 /* of a branch: this bit of its opcode */
+#define CONDITION_NOT_EQUAL 0x85
+#define CONDITION_NEGATIVE 0x88
 
 static inline uint32_t emit_here(const struct emitter *emitter)
 {
     return emitter->base + (uint32_t)emitter->size;
 }
+
+/* For a buffer that is to be at `base`, empty so far. */
+void emit_begin(struct emitter *emitter, uint32_t base);
 
 void emit_bytes(struct emitter *emitter, const void *bytes, size_t size);
 void emit_save(struct emitter *emitter, enum general_register from,
@@ -29,23 +36,44 @@ void emit_save(struct emitter *emitter, enum general_register from,
 void emit_load(struct emitter *emitter, enum general_register to,
                uint32_t word); /* mov reg, [word] */
 void emit_constant(struct emitter *emitter, enum general_register to, uint64_t value);
-void emit_trap(struct emitter *emitter);                                   /* int3 */
-void emit_jump(struct emitter *emitter, uint32_t to);                      /* jmp, 32-bit offset */
-void emit_branch(struct emitter *emitter, uint8_t condition, uint32_t to); /* jcc, 32-bit offset */
+void emit_trap(struct emitter *emitter); /* int3 */
+
+/* Jumps with a 32-bit offset; what they return says where that stands, for emit_point(). */
+size_t emit_jump(struct emitter *emitter, uint32_t to);
+size_t emit_branch(struct emitter *emitter, uint8_t condition, uint32_t to); /* 0x80 … 0x8f */
+void emit_point(struct emitter *emitter, size_t jump, uint32_t to);
 
 /* A short forward jump if rcx is 0; emit_land() says where to. */
 size_t emit_jump_if_rcx_zero(struct emitter *emitter);
 void emit_land(struct emitter *emitter, size_t jump);
 
-/* Takes `count` from WORD_REMAINING, and traps, with all registers and flags as before, if less
- * than that was left. */
-uint32_t emit_count(struct emitter *emitter, uint32_t count);
+/* WORD_REMAINING -= count, by an instruction that sets the flags to its result's. */
+void emit_subtract(struct emitter *emitter, int32_t count);
 
-/* Pushes the constant, by way of rcx: a fault finds rsp unchanged. */
-void emit_push(struct emitter *emitter, uint64_t value);
+/* The same without touching flags or registers; traps if the result is negative. Returns where. */
+uint32_t emit_subtract_quietly(struct emitter *emitter, int32_t count);
 
-/* The routine that indirect branches go to, with the target in rcx and the program's rcx in
- * WORD_RCX. Returns where it traps when it does not know the target. */
-uint32_t emit_lookup(struct emitter *emitter);
+/* lea ecx, [rcx - value]: 32 bits, the others 0 */
+void emit_compare_ecx(struct emitter *emitter, uint32_t value);
+
+/* Comparisons of 4 bytes at [rsp + offset], which set the flags; or loads of them into ecx. */
+void emit_compare_stack(struct emitter *emitter, uint8_t offset, uint32_t value);
+void emit_load_stack(struct emitter *emitter, uint8_t offset);
+
+/* rsp += bytes */
+void emit_release(struct emitter *emitter, uint32_t bytes);
+
+/* Pushes the constant: a short one as it is, another from where emit_constant_here() has put it.
+ * A fault finds nothing changed. */
+void emit_push(struct emitter *emitter, uint32_t value);
+size_t emit_push_from(struct emitter *emitter);
+void emit_push_here(struct emitter *emitter, size_t push, uint64_t value);
+
+/* Goes to where the table of targets says for the program address in rcx. The program's rcx is in
+ * WORD_RCX already. */
+void emit_go_to_rcx(struct emitter *emitter);
+
+/* What the table leads to: on to `block` if `address` is the one looked for, else to `next`. */
+void emit_entry(struct emitter *emitter, uint64_t address, uint32_t block, uint32_t next);
 
 #endif

@@ -1,7 +1,9 @@
 #include "engine/translate/gates.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/cleanup.h"
 #include "engine/translate/layout.h"
 #include "engine/translate/point_test.h"
 
@@ -43,20 +45,56 @@ static struct error *lead(struct translator *translator, struct gate *gate, uint
     return tracee_write(translator->tracee, taddr_of(code), bytes, sizeof(bytes));
 }
 
+/* --- Notes
+ * ------------------------------------------------------------------------------------------ */
+
+#define NOTE_BYTES 64u
+_Static_assert(GATES_MAX *NOTE_BYTES <= ENGINE_GATES + ENGINE_GATES_BYTES - ENGINE_NOTES,
+               "room for the notes");
+_Static_assert(BLOCK_SLACK <= INT8_MAX, "a displacement of a byte");
+
+/* Writes the gate's note, which goes on at `to`. */
+static struct error *write_note(struct translator *translator, struct gate *gate, uint32_t to,
+                                uint32_t *ret)
+{
+    static const uint8_t add_slack[] = {0x48, 0x8d, 0x49, BLOCK_SLACK}; /* lea rcx, [rcx + …] */
+    uint64_t index = (uint64_t)(gate - translator->gates);
+    *ret = ENGINE_NOTES + (uint32_t)index * NOTE_BYTES;
+    if (gate->notes_to == to)
+        return NULL;
+    CLEANUP(free) struct emitter *emitter = malloc(sizeof(*emitter));
+    if (!emitter)
+        return &err_no_memory;
+    emit_begin(emitter, *ret);
+    emit_save(emitter, RCX, WORD_ASIDE_RCX);
+    emit_load(emitter, RCX, WORD_REMAINING);
+    emit_bytes(emitter, add_slack, sizeof(add_slack));
+    emit_save(emitter, RCX, WORD_NOTE);
+    emit_constant(emitter, RCX, index);
+    emit_save(emitter, RCX, WORD_NOTE_WHICH);
+    emit_load(emitter, RCX, WORD_ASIDE_RCX);
+    emit_jump(emitter, to);
+    gate->notes_to = to;
+    return tracee_write(translator->tracee, taddr_of(*ret), emitter->bytes, emitter->size);
+}
+
+/* --- Ways through
+ * ----------------------------------------------------------------------------------- */
+
 static struct error *lead_to_block(struct translator *translator, struct gate *gate,
                                    const struct block *block)
 {
-    struct error *error;
-    switch (block ? gate->use : GATE_STOPS) {
-    case GATE_TESTS:
-        error = point_test_lead(translator, block->entry);
-        return error ? error : lead(translator, gate, ENGINE_POINT_TEST);
-    case GATE_LEADS_ON:
-        return lead(translator, gate, block->entry);
-    case GATE_STOPS:
-        break;
+    struct error *error = NULL;
+    if (!block || gate->use == GATE_STOPS)
+        return lead(translator, gate, 0);
+    uint32_t to = block->entry;
+    if (gate->tests) {
+        error = point_test_lead(translator, to);
+        to = ENGINE_POINT_TEST;
     }
-    return lead(translator, gate, 0);
+    if (!error && gate->notes)
+        error = write_note(translator, gate, to, &to);
+    return error ? error : lead(translator, gate, to);
 }
 
 static struct error *lead_from(struct translator *translator, uint64_t address,
@@ -117,12 +155,12 @@ struct error *gates_add(struct translator *translator, const struct run_conditio
     return error;
 }
 
-static enum gate_use use_of(const struct run_conditions *conditions, uint64_t address)
+static bool is_breakpoint(const struct run_conditions *conditions, uint64_t address)
 {
     for (size_t i = 0; i < conditions->breakpoint_count; i++)
         if (conditions->breakpoints[i].value == address)
-            return GATE_STOPS;
-    return conditions->point && conditions->point->regs.rip == address ? GATE_TESTS : GATE_LEADS_ON;
+            return true;
+    return false;
 }
 
 struct error *gates_set(struct translator *translator, const struct run_conditions *conditions)
@@ -131,7 +169,10 @@ struct error *gates_set(struct translator *translator, const struct run_conditio
         conditions->point ? point_test_write(translator, conditions->point) : NULL;
     for (size_t i = 0; i < translator->gate_count && !error; i++) {
         struct gate *gate = &translator->gates[i];
-        gate->use = use_of(conditions, gate->address);
+        bool breakpoint = is_breakpoint(conditions, gate->address);
+        gate->use = breakpoint && !conditions->notes ? GATE_STOPS : GATE_LEADS_ON;
+        gate->notes = breakpoint && conditions->notes;
+        gate->tests = conditions->point && conditions->point->regs.rip == gate->address;
         error = lead_to_block(translator, gate, translator_known_block(translator, gate->address));
     }
     return error;

@@ -8,8 +8,9 @@
  *
  *   gate:  int3               the run stops there, or there is no block yet
  *          jmp block          this run does not care
- *          jmp test           this run looks for a point there (point_test.h), then goes to the
- * block
+ *          jmp test           this run looks for a point there (point_test.h), then the block
+ *          jmp note           this run remembers its last visit: the instructions that remain go
+ *                             into a word; then the block, or the test
  */
 #ifndef REEL_TRANSLATE_GATES_H
 #define REEL_TRANSLATE_GATES_H

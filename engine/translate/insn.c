@@ -1,22 +1,25 @@
 #include "engine/translate/insn.h"
 
-#include <Zydis/Zydis.h>
 #include <string.h>
+
+#include "engine/translate/insn_decoded.h"
 
 #define MODRM_REGISTER_MASK 0xc7
 
-struct decoded {
-    ZydisDecodedInstruction instruction;
-    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-};
-
 static bool decode(const uint8_t *bytes, size_t size, struct decoded *ret)
 {
-    ZydisDecoder decoder;
-    return ZYAN_SUCCESS(
-               ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)) &&
-           ZYAN_SUCCESS(
-               ZydisDecoderDecodeFull(&decoder, bytes, size, &ret->instruction, ret->operands));
+    static _Thread_local ZydisDecoder decoder;
+    static _Thread_local bool ready;
+    if (!ready)
+        ready = ZYAN_SUCCESS(
+            ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64));
+    return ready && ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, size, &ret->instruction,
+                                                        ret->operands));
+}
+
+bool insn_decode_fully(const uint8_t *bytes, size_t size, struct decoded *ret)
+{
+    return decode(bytes, size, ret);
 }
 
 /* --- Registers
@@ -139,10 +142,23 @@ static void set_indirect(const struct decoded *decoded, struct insn *ret)
     ret->relative = relative_operand(decoded) != NULL;
 }
 
+/* AMD's processors heed the prefix 66 of a near branch, which Intel's ignore; unless REX.W is
+ * there.
+ */
+static bool has_operand_size_prefix(const ZydisDecodedInstruction *instruction)
+{
+    for (size_t i = 0; i < instruction->raw.prefix_count; i++)
+        if (instruction->raw.prefixes[i].value == 0x66 && !instruction->raw.rex.W)
+            return true;
+    return false;
+}
+
 static void set_control(const struct decoded *decoded, struct insn *ret)
 {
     const ZydisDecodedInstruction *instruction = &decoded->instruction;
     ret->kind = INSN_SINGLE;
+    if (has_operand_size_prefix(instruction))
+        return;
     if (instruction->operand_width != 64 && instruction->meta.category != ZYDIS_CATEGORY_COND_BR)
         return;
     if (instruction->mnemonic == ZYDIS_MNEMONIC_RET) {
@@ -156,13 +172,33 @@ static void set_control(const struct decoded *decoded, struct insn *ret)
     }
 }
 
-static bool writes_memory(const struct decoded *decoded)
+/* Where the register that a load overwrites can stand in for rip, or nothing is loaded at all. */
+static void set_load(const struct decoded *decoded, const ZydisDecodedOperand *relative,
+                     struct insn *ret)
 {
-    for (size_t i = 0; i < decoded->instruction.operand_count; i++)
-        if (decoded->operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
-            decoded->operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
-            return true;
-    return false;
+    const ZydisDecodedInstruction *instruction = &decoded->instruction;
+    const ZydisDecodedOperand *to = &decoded->operands[0];
+    if (to->type != ZYDIS_OPERAND_TYPE_REGISTER || (to->size != 32 && to->size != 64))
+        return;
+    ZydisRegister general =
+        ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, to->reg.value);
+    uint8_t number = (uint8_t)(general - ZYDIS_REGISTER_RAX);
+    switch (instruction->mnemonic) {
+    case ZYDIS_MNEMONIC_LEA:
+        ret->is_address = to->size == 64 && instruction->address_width == 64;
+        ret->target = ret->address + ret->length + (uint64_t)relative->mem.disp.value;
+        ret->base = ret->is_address ? number : ret->base;
+        return;
+    case ZYDIS_MNEMONIC_MOV:
+    case ZYDIS_MNEMONIC_MOVZX:
+    case ZYDIS_MNEMONIC_MOVSX:
+    case ZYDIS_MNEMONIC_MOVSXD:
+        ret->is_load = number <= 7 && number != 4 && number != 5;
+        ret->base = ret->is_load ? number : ret->base;
+        return;
+    default:
+        return;
+    }
 }
 
 static void set_plain(const struct decoded *decoded, struct insn *ret)
@@ -172,13 +208,14 @@ static void set_plain(const struct decoded *decoded, struct insn *ret)
     ret->kind = INSN_PLAIN;
     ret->is_rep_string = instruction->attributes &
                          (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE);
-    ret->writes_memory = writes_memory(decoded);
     if (!relative)
         return;
     ret->relative = true;
     ret->modrm_at = instruction->raw.modrm.offset;
     if (relative->mem.base != ZYDIS_REGISTER_RIP || !find_free_register(decoded, &ret->base))
         ret->kind = INSN_SINGLE;
+    else
+        set_load(decoded, relative, ret);
 }
 
 void insn_decode(const uint8_t *bytes, size_t size, uint64_t address, struct insn *ret)
@@ -206,6 +243,7 @@ void insn_decode(const uint8_t *bytes, size_t size, uint64_t address, struct ins
         if (!is_single(instruction) && !writes_segment(&decoded))
             set_plain(&decoded, ret);
     }
+    insn_set_effects(&decoded, ret);
 }
 
 /* --- Rewriting
@@ -229,6 +267,18 @@ bool insn_rebase(struct insn *insn)
            to->mem.base == (ZydisRegister)(ZYDIS_REGISTER_RAX + insn->base) &&
            to->mem.index == ZYDIS_REGISTER_NONE && to->mem.disp.value == from->mem.disp.value &&
            to->mem.segment == from->mem.segment;
+}
+
+bool insn_move(struct insn *insn, uint64_t address)
+{
+    int32_t displacement;
+    memcpy(&displacement, insn->bytes + insn->modrm_at + 1, sizeof(displacement));
+    int64_t moved = displacement + (int64_t)(insn->address - address);
+    displacement = (int32_t)moved;
+    if (displacement != moved)
+        return false;
+    memcpy(insn->bytes + insn->modrm_at + 1, &displacement, sizeof(displacement));
+    return true;
 }
 
 #define REX_W 0x48

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/cleanup.h"
+#include "engine/tracee/xsave.h"
 #include "engine/translate/aside.h"
 #include "engine/translate/layout.h"
 
@@ -26,9 +27,12 @@ static const struct {
 #undef REGISTER
 };
 
+/* Of the x87 and SSE registers, the upper two bytes of an x87 register left out. */
+#define VECTOR_WORDS (8 + 32)
+
 /* Values that the test compares with, 8 bytes each. */
 struct values {
-    uint64_t value[ARRAY_LENGTH(compared) + 1 + RUN_POINT_WORDS_MAX];
+    uint64_t value[ARRAY_LENGTH(compared) + 1 + RUN_POINT_WORDS_MAX + VECTOR_WORDS];
     uint32_t count;
 };
 
@@ -70,6 +74,23 @@ static void emit_compare_words(struct emitter *emitter, const struct run_point *
     }
 }
 
+/* fxsave changes nothing, and waits for no exception. */
+static void emit_compare_vectors(struct emitter *emitter, const uint8_t *vectors,
+                                 struct values *values)
+{
+    const uint32_t area = ENGINE_POINT_VECTORS;
+    EMIT(emitter, 0x48, 0x0f, 0xae, 0x04, 0x25); /* fxsave64 [area] */
+    emit_bytes(emitter, &area, sizeof(area));
+    for (uint32_t at = XSAVE_REGISTERS; at < RUN_POINT_VECTOR_BYTES; at += sizeof(uint64_t)) {
+        uint64_t value;
+        if (at < XSAVE_SSE_REGISTERS && at % 16)
+            continue;
+        memcpy(&value, vectors + at, sizeof(value));
+        emit_load(emitter, RAX, area + at);
+        emit_compare(emitter, RAX, add_value(values, value), ENGINE_POINT_ON);
+    }
+}
+
 /* Words are chosen for changing, where registers may be equal at each visit: some go first. */
 #define WORDS_FIRST 3
 
@@ -92,6 +113,8 @@ static uint32_t emit_test(struct emitter *emitter, const struct run_point *point
     emit_load(emitter, RAX, WORD_ASIDE_RAX);
     emit_compare(emitter, RAX, add_value(values, point->regs.rax), on);
     emit_compare_words(emitter, point, first, point->word_count, values);
+    if (point->vectors)
+        emit_compare_vectors(emitter, point->vectors, values);
     emit_take_back(emitter);
     uint32_t trap = emit_here(emitter);
     emit_trap(emitter);
@@ -127,6 +150,8 @@ struct error *point_test_lead(struct translator *translator, uint32_t to)
 static bool is_written(const struct point_test *test, const struct run_point *point)
 {
     return test->trap && test->word_count == point->word_count &&
+           test->has_vectors == (point->vectors != NULL) &&
+           (!point->vectors || memcmp(test->vectors, point->vectors, sizeof(test->vectors)) == 0) &&
            memcmp(&test->regs, &point->regs, sizeof(test->regs)) == 0 &&
            (!point->word_count ||
             memcmp(test->words, point->words, point->word_count * sizeof(*point->words)) == 0);
@@ -149,6 +174,9 @@ struct error *point_test_write(struct translator *translator, const struct run_p
     test->trap = emit_test(emitter, point, &values);
     test->regs = point->regs;
     test->word_count = point->word_count;
+    test->has_vectors = point->vectors != NULL;
+    if (point->vectors)
+        memcpy(test->vectors, point->vectors, sizeof(test->vectors));
     if (point->word_count)
         memcpy(test->words, point->words, point->word_count * sizeof(*point->words));
     struct error *error = write_code(translator, emitter);

@@ -2,57 +2,44 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#include "engine/base/cleanup.h"
-#include "engine/tracee/maps.h"
 #include "engine/translate/doors.h"
 #include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
+#include "engine/translate/watches.h"
 
-/* --- Life
- * -------------------------------------------------------------------------------------------------
- */
+#define REGION_BLOCKS_MAX 4 /* translated at a time */
 
-static struct error *allocate(struct translator **ret)
-{
-    struct translator *translator = calloc(1, sizeof(*translator));
-    if (!translator)
-        return &err_no_memory;
-    translator->blocks = calloc(BLOCKS_MAX, sizeof(*translator->blocks));
-    translator->insns = calloc(INSNS_MAX, sizeof(*translator->insns));
-    translator->slots = calloc(HASH_SLOTS, sizeof(*translator->slots));
-    if (!translator->blocks || !translator->insns || !translator->slots) {
-        translator_destroy(translator);
-        return &err_no_memory;
-    }
-    *ret = translator;
-    return NULL;
-}
+/* --- Life ------------------------------------------------------------------------------------ */
 
 void translator_destroy(struct translator *translator)
 {
     if (!translator)
         return;
-    free(translator->blocks);
-    free(translator->insns);
-    free(translator->slots);
+    cache_release(&translator->cache);
+    code_pages_destroy(translator->pages);
+    free(translator->translation);
+    free(translator->cut);
     free(translator->ranges);
     free(translator);
 }
 
-static struct error *write_lookup(struct translator *translator)
+static struct error *allocate(struct tracee *tracee, struct translator **ret)
 {
-    struct emitter *emitter = calloc(1, sizeof(*emitter));
-    if (!emitter)
+    struct translator *translator = calloc(1, sizeof(*translator));
+    if (!translator)
         return &err_no_memory;
-    emitter->base = ENGINE_CODE;
-    translator->lookup = ENGINE_CODE;
-    translator->lookup_trap = emit_lookup(emitter);
-    translator->first_code = translator->code_end = emit_here(emitter);
-    struct error *error =
-        tracee_write(translator->tracee, taddr_of(ENGINE_CODE), emitter->bytes, emitter->size);
-    free(emitter);
+    translator->tracee = tracee;
+    translator->stale = true;
+    translator->translation = malloc(sizeof(*translator->translation));
+    translator->cut = calloc(1, sizeof(*translator->cut));
+    struct error *error = code_pages_create(&translator->pages);
+    if (!error && (!translator->translation || !translator->cut))
+        error = &err_no_memory;
+    if (error)
+        translator_destroy(translator);
+    else
+        *ret = translator;
     return error;
 }
 
@@ -60,20 +47,20 @@ struct error *translator_create(struct tracee *tracee, translator_map map, void 
                                 struct translator **ret)
 {
     struct translator *translator;
-    struct error *error = allocate(&translator);
+    struct error *error = allocate(tracee, &translator);
     if (error)
         return error;
-    translator->tracee = tracee;
-    translator->stale = true;
-    error = map(context, ENGINE_WORDS, PAGE_BYTES, false);
+    error = cache_create(&translator->cache);
+    if (!error)
+        error = map(context, ENGINE_WORDS, PAGE_BYTES, false);
     if (!error)
         error = map(context, ENGINE_GATES, ENGINE_GATES_BYTES, true);
     if (!error)
-        error = map(context, ENGINE_NEGATIVES, 2 * ENGINE_TABLE_BYTES, false);
+        error = map(context, ENGINE_TARGETS, ENGINE_TARGETS_BYTES, false);
+    if (!error)
+        error = map(context, ENGINE_CUT, ENGINE_CUT_BYTES, true);
     if (!error)
         error = map(context, ENGINE_CODE, ENGINE_CODE_BYTES, true);
-    if (!error)
-        error = write_lookup(translator);
     if (error)
         translator_destroy(translator);
     else
@@ -85,15 +72,16 @@ struct error *translator_fork(const struct translator *translator, struct tracee
                               struct translator **ret)
 {
     struct translator *copy;
-    struct error *error = allocate(&copy);
+    struct error *error = allocate(tracee, &copy);
     if (error)
         return error;
     struct translator parts = *copy;
     *copy = *translator;
     copy->tracee = tracee;
-    copy->blocks = parts.blocks;
-    copy->insns = parts.insns;
-    copy->slots = parts.slots;
+    copy->translation = parts.translation;
+    copy->cut = parts.cut;
+    copy->pages = parts.pages;
+    cache_share(&translator->cache, &copy->cache);
     copy->ranges = calloc(translator->range_count + 1, sizeof(*copy->ranges));
     if (!copy->ranges) {
         translator_destroy(copy);
@@ -101,202 +89,280 @@ struct error *translator_fork(const struct translator *translator, struct tracee
     }
     if (translator->range_count)
         memcpy(copy->ranges, translator->ranges, translator->range_count * sizeof(*copy->ranges));
-    memcpy(copy->blocks, translator->blocks, translator->block_count * sizeof(*copy->blocks));
-    memcpy(copy->insns, translator->insns, translator->insn_count * sizeof(*copy->insns));
-    if (translator->block_count)
-        memcpy(copy->slots, translator->slots, HASH_SLOTS * sizeof(*copy->slots));
     *ret = copy;
     return NULL;
 }
 
-/* --- What may be translated
- * ---------------------------------------------------------------------------------- */
+/* --- Forgetting ------------------------------------------------------------------------------ */
 
-static struct error *read_ranges(struct translator *translator)
+uint32_t translator_unknown_trap(void)
 {
-    struct mappings mappings;
-    struct error *error = mappings_read(tracee_tid(translator->tracee), &mappings);
-    if (error)
-        return error;
-    free(translator->ranges);
-    translator->ranges = calloc(mappings.count + 1, sizeof(*translator->ranges));
-    translator->range_count = 0;
-    for (size_t i = 0; translator->ranges && i < mappings.count; i++) {
-        const struct mapping *mapping = &mappings.mapping[i];
-        bool ours = mapping->start >= REEL_PAGE && mapping->start < REEL_AREA_END;
-        if (mapping->protection & PROT_EXEC && !ours)
-            translator->ranges[translator->range_count++] = (struct code_range){
-                mapping->start, mapping->end, mapping->protection & PROT_WRITE || mapping->shared};
-    }
-    mappings_deinit(&mappings);
-    translator->ranges_known = translator->ranges != NULL;
-    return translator->ranges ? NULL : &err_no_memory;
+    return ENGINE_CODE + 8; /* behind the instruction that gives r11 back */
 }
 
-static const struct code_range *range_at(const struct translator *translator, uint64_t address)
+/* All addresses are unknown: the code begins with what is done for them. */
+static struct error *write_unknown(struct translator *translator)
 {
-    for (size_t i = 0; i < translator->range_count; i++)
-        if (address >= translator->ranges[i].start && address < translator->ranges[i].end)
-            return &translator->ranges[i];
-    return NULL;
+    struct emitter *emitter = &translator->translation->emitter;
+    emit_begin(emitter, ENGINE_CODE);
+    emit_load(emitter, R11, WORD_R11);
+    emit_trap(emitter);
+    translator->code_end = emit_here(emitter);
+    struct error *error =
+        tracee_write(translator->tracee, taddr_of(ENGINE_CODE), emitter->bytes, emitter->size);
+    uint64_t *unknown = malloc(ENGINE_TARGETS_BYTES);
+    for (size_t i = 0; unknown && i < ENGINE_TARGETS_BYTES / sizeof(*unknown); i++)
+        unknown[i] = ENGINE_CODE;
+    if (!unknown)
+        error = &err_no_memory;
+    if (!error)
+        error = tracee_write(translator->tracee, taddr_of(ENGINE_TARGETS), unknown,
+                             ENGINE_TARGETS_BYTES);
+    free(unknown);
+    return error;
 }
 
-void translator_forget(struct translator *translator, taddr address, uint64_t length, bool mapping)
-{
-    bool code = mapping || !translator->ranges_known;
-    for (size_t i = 0; i < translator->range_count && !code; i++)
-        code = !translator->ranges[i].checked && address.value < translator->ranges[i].end &&
-               translator->ranges[i].start < address.value + length;
-    if (code)
-        doors_doom(translator, address.value, address.value + length, mapping);
-    if (mapping)
-        translator->ranges_known = false;
-}
-
-static bool ends_before(const void *context, uint64_t address)
-{
-    return gate_at(context, address) != NULL;
-}
-
-/* --- The cache
- * ------------------------------------------------------------------------------------------------
- */
-
-/* Forgets all blocks. An entry for address 0 would look like a known target: it gets another
- * negative. */
 static struct error *flush(struct translator *translator)
 {
-    static const uint8_t zeros[ENGINE_TABLE_BYTES];
-    static const uint64_t never = 1;
-    memset(translator->slots, 0, HASH_SLOTS * sizeof(*translator->slots));
-    translator->block_count = translator->insn_count = 0;
+    struct cache_view empty;
+    struct error *error = cache_create(&empty);
+    if (error)
+        return error;
+    cache_release(&translator->cache);
+    translator->cache = empty;
     translator->flushes++;
-    translator->code_end = translator->first_code;
     translator->ranges_known = false;
-    translator->stale = false;
-    struct error *error = gates_shut(translator);
-    if (!error)
-        error = tracee_write(translator->tracee, taddr_of(ENGINE_NEGATIVES), zeros, sizeof(zeros));
-    return error ? error
-                 : tracee_write(translator->tracee, taddr_of(ENGINE_NEGATIVES), &never,
-                                sizeof(never));
+    translator->stale = translator->any_doomed = false;
+    code_pages_forget(translator->pages);
+    error = gates_shut(translator);
+    return error ? error : write_unknown(translator);
 }
 
 struct error *translator_prepare(struct translator *translator,
                                  const struct run_conditions *conditions)
 {
     struct error *error = gates_add(translator, conditions);
+    watches_choose(translator, conditions);
     if (!error && translator->stale)
         error = flush(translator);
     if (!error)
         error = doors_shut_doomed(translator);
     if (!error && !translator->ranges_known)
-        error = read_ranges(translator);
+        error = translator_read_ranges(translator);
+    if (!error)
+        error = watches_set(translator, conditions);
     return error ? error : gates_set(translator, conditions);
 }
 
-static uint32_t *slot_of(struct translator *translator, uint64_t address)
+/* --- Translating ----------------------------------------------------------------------------- */
+
+/* The program's code, where it is as checked as it is where the path begins. */
+struct source {
+    struct translator *translator;
+    bool checked;
+};
+
+static size_t fetch(void *context, uint64_t address, const uint8_t **ret)
 {
-    uint32_t slot = (uint32_t)((address * 0x9e3779b97f4a7c15ull) >> 48);
-    while (translator->slots[slot] &&
-           translator->blocks[translator->slots[slot] - 1].address != address)
-        slot = (slot + 1) % HASH_SLOTS;
-    return &translator->slots[slot];
+    const struct source *source = context;
+    struct translator *translator = source->translator;
+    const struct code_range *range = translator_range_at(translator, address);
+    if (!range || range->checked != source->checked)
+        return 0;
+    size_t size = range->end - address < INSN_BYTES_MAX ? range->end - address : INSN_BYTES_MAX;
+    return code_pages_fetch(translator->pages, translator->tracee, address, size, ret);
 }
 
-static struct error *translate(struct translator *translator, uint64_t address,
-                               const struct code_range *range, struct block **ret)
+/* Before gates, and before what a run with watches has to step. */
+static bool ends_before(void *context, uint64_t address)
 {
-    uint8_t bytes[BLOCK_INSNS_MAX * INSN_BYTES_MAX];
-    size_t size = range->end - address < sizeof(bytes) ? range->end - address : sizeof(bytes);
-    const struct block_limits limits = {.ends_before = ends_before,
-                                        .context = translator,
-                                        .lookup = translator->lookup,
-                                        .checked = range->checked};
-    CLEANUP(free) struct emitter *emitter = malloc(sizeof(*emitter));
-    if (!emitter)
-        return &err_no_memory;
-    emitter->size = 0;
-    emitter->full = false;
-    emitter->base = translator->code_end;
-    size = tracee_read_some(translator->tracee, taddr_of(address), bytes, size);
-    struct block *block = &translator->blocks[translator->block_count];
-    if (!block_translate(address, bytes, size, &limits, emitter, block,
-                         translator->insns + translator->insn_count))
+    const struct source *source = context;
+    const uint8_t *bytes;
+    if (gate_at(source->translator, address))
+        return true;
+    unsigned watched = source->translator->watches.sites.watched;
+    if (!watched)
+        return false;
+    size_t size = fetch(context, address, &bytes);
+    return !watch_can_check(bytes, size, address, watched);
+}
+
+/* Returns whether the path is of code that the program may rewrite. */
+static bool find_path(struct translator *translator, uint64_t address, uint64_t limit, bool cut)
+{
+    const struct code_range *range = translator_range_at(translator, address);
+    struct source source = {translator, range && range->checked};
+    const struct code_source code = {
+        .fetch = fetch, .ends_before = ends_before, .context = &source};
+    const struct path_limits limits = {.insns = limit < PATH_INSNS_MAX ? (uint32_t)limit
+                                                                       : PATH_INSNS_MAX,
+                                       .straight = source.checked,
+                                       .returns_end = cut};
+    if (source.checked)
+        code_pages_forget(translator->pages); /* it may have changed unseen */
+    path_find(&code, address, limits, &translator->translation->path);
+    return source.checked;
+}
+
+/* The addresses to be translated at a time: the one that is wanted, and what blocks lead to. */
+struct region {
+    uint64_t addresses[REGION_BLOCKS_MAX];
+    uint32_t count;
+    uint32_t first_block;
+};
+
+static void want(const struct translator *translator, struct region *region, uint64_t address)
+{
+    if (region->count == REGION_BLOCKS_MAX || gate_at(translator, address) ||
+        cache_find(&translator->cache, address))
+        return;
+    for (uint32_t i = 0; i < region->count; i++)
+        if (region->addresses[i] == address)
+            return;
+    region->addresses[region->count++] = address;
+}
+
+static struct error *translate_block(struct translator *translator, struct region *region,
+                                     uint64_t address)
+{
+    struct translation *translation = translator->translation;
+    struct block *block = &translation->parts.block;
+    size_t before = translation->emitter.size;
+    bool checked = find_path(translator, address, PATH_INSNS_MAX, false);
+    if (!translation->path.count)
         return NULL;
-    if (range->checked && !block->count)
-        return NULL; /* nothing would tell when there is something to translate */
+    if (!block_emit(&translation->path, checked ? BLOCK_CHECKED : BLOCK_PLAIN,
+                    &translator->watches.sites, &translation->emitter, &translation->parts)) {
+        translation->emitter.size = before; /* full: another time */
+        return NULL;
+    }
+    block->door = door_for(translator, block, cache_find(&translator->cache, address));
+    struct error *error = cache_add(&translator->cache, &translation->parts);
+    for (uint32_t i = 0; !error && i < block->exit_count; i++)
+        if (translation->parts.exits[i].kind == EXIT_DIRECT)
+            want(translator, region, translation->parts.exits[i].target);
+    return error;
+}
+
+/* Points the exits of the new blocks at blocks that are known. */
+static void link_region(struct translator *translator, const struct region *region)
+{
+    const struct cache_view *view = &translator->cache;
+    struct emitter *emitter = &translator->translation->emitter;
+    for (uint32_t i = region->first_block; i < view->blocks; i++) {
+        const struct block *block = cache_block(view, i);
+        const struct block_exit *exits = cache_exits(view, block);
+        for (uint32_t j = 0; j < block->exit_count; j++) {
+            const struct block *target =
+                exits[j].kind == EXIT_DIRECT ? cache_find(view, exits[j].target) : NULL;
+            if (target)
+                emit_point(emitter, exits[j].offset - emitter->base, target->door);
+        }
+    }
+}
+
+static struct error *write_region(struct translator *translator, const struct region *region)
+{
+    struct emitter *emitter = &translator->translation->emitter;
+    translator->code_end = emit_here(emitter);
     struct error *error =
-        tracee_write(translator->tracee, taddr_of(block->code), emitter->bytes, emitter->size);
-    if (error)
+        tracee_write(translator->tracee, taddr_of(emitter->base), emitter->bytes, emitter->size);
+    for (uint32_t i = region->first_block; !error && i < translator->cache.blocks; i++)
+        error = door_open(translator, cache_block(&translator->cache, i));
+    return error;
+}
+
+static struct error *translate(struct translator *translator, uint64_t address)
+{
+    struct region region = {
+        .addresses = {address}, .count = 1, .first_block = translator->cache.blocks};
+    struct error *error = NULL;
+    emit_begin(&translator->translation->emitter, translator->code_end);
+    for (uint32_t i = 0; !error && i < region.count; i++)
+        error = translate_block(translator, &region, region.addresses[i]);
+    if (error || translator->cache.blocks == region.first_block)
         return error;
-    block->first_insn = translator->insn_count;
-    translator->insn_count += block->count;
-    translator->code_end = block->end;
-    uint32_t *slot = slot_of(translator, address);
-    const struct block *previous = *slot ? &translator->blocks[*slot - 1] : NULL;
-    *slot = ++translator->block_count;
-    *ret = block;
-    return door_open(translator, block, previous);
+    link_region(translator, &region);
+    return write_region(translator, &region);
 }
 
 static bool is_full(const struct translator *translator)
 {
-    return translator->block_count == BLOCKS_MAX ||
-           translator->insn_count > INSNS_MAX - BLOCK_INSNS_MAX ||
-           translator->code_end > ENGINE_CODE + ENGINE_CODE_BYTES - EMIT_MAX;
+    return translator->code_end > ENGINE_CODE + ENGINE_CODE_BYTES - EMIT_MAX;
 }
 
-struct block *translator_known_block(struct translator *translator, uint64_t address)
+const struct block *translator_known_block(const struct translator *translator, uint64_t address)
 {
-    uint32_t index = *slot_of(translator, address);
-    struct block *block = index ? &translator->blocks[index - 1] : NULL;
+    const struct block *block = cache_find(&translator->cache, address);
     return block && block->state == BLOCK_LIVE ? block : NULL;
 }
 
-struct error *translator_block(struct translator *translator, uint64_t address, struct block **ret)
+struct error *translator_block(struct translator *translator, uint64_t address,
+                               const struct block **ret)
 {
     *ret = translator_known_block(translator, address);
-    if (*ret)
+    if (*ret || !translator_range_at(translator, address))
         return NULL;
-    const struct code_range *range = range_at(translator, address);
-    if (!range)
-        return NULL;
-    if (is_full(translator)) {
-        struct error *error = flush(translator);
-        if (!error)
-            error = read_ranges(translator);
-        if (error)
-            return error;
-        range = range_at(translator, address);
-    }
-    return translate(translator, address, range, ret);
+    struct error *error = is_full(translator) ? flush(translator) : NULL;
+    if (!error && !translator->ranges_known)
+        error = translator_read_ranges(translator);
+    if (!error)
+        error = translate(translator, address);
+    if (!error)
+        *ret = translator_known_block(translator, address);
+    return error;
 }
 
-struct block *translator_block_of_code(struct translator *translator, uint64_t code)
+struct error *translator_cut(struct translator *translator, uint64_t address, uint64_t limit,
+                             uint32_t *ret)
 {
-    uint32_t low = 0, high = translator->block_count;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (translator->blocks[middle].end <= code)
-            low = middle + 1;
-        else
-            high = middle;
+    struct translation *translation = translator->translation;
+    struct emitter *emitter = &translation->emitter;
+    emit_begin(emitter, ENGINE_CUT);
+    find_path(translator, address, limit, true);
+    *ret = translation->path.count;
+    if (!*ret || !block_emit(&translation->path, BLOCK_CUT, &translator->watches.sites, emitter,
+                             translator->cut)) {
+        *ret = 0;
+        return NULL;
     }
-    return low < translator->block_count && translator->blocks[low].code <= code
-               ? &translator->blocks[low]
-               : NULL;
+    return tracee_write(translator->tracee, taddr_of(ENGINE_CUT), emitter->bytes, emitter->size);
 }
 
-int translator_insn_of_code(const struct translator *translator, const struct block *block,
-                            uint64_t code)
+/* --- Places and exits ------------------------------------------------------------------------ */
+
+struct code_of_block translator_find_code(const struct translator *translator, uint64_t code)
 {
-    const struct block_insn *insns = translator->insns + block->first_insn;
-    int index = -1;
-    for (uint32_t i = 0; i < block->count && insns[i].code <= code; i++)
-        index = (int)i;
-    return index;
+    const struct block_parts *cut = translator->cut;
+    if (code >= ENGINE_CUT && code < ENGINE_CUT + ENGINE_CUT_BYTES)
+        return (struct code_of_block){&cut->block, cut->places, cut->exits};
+    const struct block *block = cache_block_of_code(&translator->cache, code);
+    if (!block)
+        return (struct code_of_block){0};
+    return (struct code_of_block){block, cache_places(&translator->cache, block),
+                                  cache_exits(&translator->cache, block)};
 }
+
+const struct block_place *code_place(const struct code_of_block *of, uint64_t code)
+{
+    const struct block_place *place = NULL;
+    for (uint32_t i = 0; of->block && i < of->block->place_count && of->places[i].code <= code; i++)
+        place = &of->places[i];
+    return place;
+}
+
+const struct block_exit *code_exit(const struct code_of_block *of, uint64_t code)
+{
+    static const struct block_exit unknown = {.kind = EXIT_INDIRECT};
+    if (code == translator_unknown_trap())
+        return &unknown;
+    for (uint32_t i = 0; of->block && i < of->block->exit_count; i++)
+        if (of->exits[i].trap == code)
+            return &of->exits[i];
+    return NULL;
+}
+
+/* --- Leading on ------------------------------------------------------------------------------ */
 
 struct error *translator_link(struct translator *translator, const struct block_exit *exit,
                               const struct block *block)
@@ -307,11 +373,15 @@ struct error *translator_link(struct translator *translator, const struct block_
 
 struct error *translator_publish(struct translator *translator, const struct block *block)
 {
-    uint64_t entry = (block->address & 0xffff) * 8, negative = -block->address, code = block->door;
-    struct error *error =
-        tracee_write(translator->tracee, taddr_of(ENGINE_TARGETS + entry), &code, sizeof(code));
+    struct emitter *emitter = &translator->translation->emitter;
+    taddr slot = taddr_of(ENGINE_TARGETS + (block->address & 0xffff) * 8);
+    uint64_t next, entry = translator->code_end;
+    struct error *error = tracee_read(translator->tracee, slot, &next, sizeof(next));
     if (error)
         return error;
-    return tracee_write(translator->tracee, taddr_of(ENGINE_NEGATIVES + entry), &negative,
-                        sizeof(negative));
+    emit_begin(emitter, translator->code_end);
+    emit_entry(emitter, block->address, block->door, (uint32_t)next);
+    translator->code_end = emit_here(emitter);
+    error = tracee_write(translator->tracee, taddr_of(entry), emitter->bytes, emitter->size);
+    return error ? error : tracee_write(translator->tracee, slot, &entry, sizeof(entry));
 }

@@ -4,21 +4,21 @@
 #ifndef REEL_TRANSLATE_TRANSLATOR_PRIVATE_H
 #define REEL_TRANSLATE_TRANSLATOR_PRIVATE_H
 
-#include "engine/translate/block.h"
+#include "engine/translate/cache.h"
+#include "engine/translate/code_pages.h"
 #include "engine/translate/translator.h"
 
-#define BLOCKS_MAX 32768
-#define HASH_SLOTS 65536 /* a power of two, at least twice as many */
-#define INSNS_MAX (BLOCKS_MAX * 8)
 #define GATES_MAX 1024
 
-enum gate_use { GATE_STOPS, GATE_TESTS, GATE_LEADS_ON };
+enum gate_use { GATE_STOPS, GATE_LEADS_ON };
 
 /* A program address that no block goes over, and that is led to through gates.h. More than the
  * run's own may be there. */
 struct gate {
     uint64_t address;
     enum gate_use use; /* in this run */
+    bool tests, notes; /* what it leads through */
+    uint32_t notes_to; /* where its note leads */
     uint32_t leads_to; /* 0: it is a trap */
 };
 
@@ -27,8 +27,19 @@ struct point_test {
     struct user_regs_struct regs;
     struct run_word words[RUN_POINT_WORDS_MAX];
     size_t word_count;
+    bool has_vectors;
+    uint8_t vectors[RUN_POINT_VECTOR_BYTES];
     uint32_t trap; /* where it traps; 0: nothing is there yet */
     uint32_t leads_to;
+};
+
+/* Watches in the vessel (watches.h). */
+struct watches {
+    struct watch watch[WATCHES_MAX];
+    size_t count;
+    bool stops;
+    uint32_t trap; /* of the routine; 0: it is not there yet */
+    struct watch_sites sites;
 };
 
 struct code_range {
@@ -36,40 +47,61 @@ struct code_range {
     bool checked; /* the program may write to it, or to another mapping of the same memory */
 };
 
+/* What is needed while something is translated. */
+struct translation {
+    struct emitter emitter;
+    struct path path;
+    struct block_parts parts;
+};
+
 struct translator {
     struct tracee *tracee;
-    struct block *blocks; /* in the order of their code */
-    uint32_t block_count;
-    struct block_insn *insns;
-    uint32_t insn_count;
-    uint32_t flushes; /* of all blocks: what was known of them before is void */
-    uint32_t *slots;  /* hash by program address: index of a block + 1, 0: empty */
+    struct cache_view cache;
     uint32_t code_end;
-    uint32_t lookup, lookup_trap, first_code;
+    uint32_t flushes; /* of the cache: what was known of blocks before is void */
+    struct translation *translation;
+    struct block_parts *cut; /* the block at ENGINE_CUT */
+    struct code_pages *pages;
     struct code_range *ranges; /* that may be translated */
-    size_t range_count;
+    size_t range_count, last_range;
     bool ranges_known;
     bool stale;      /* all blocks are to be forgotten before the next run, */
     bool any_doomed; /* or some: BLOCK_DOOMED */
     struct gate gates[GATES_MAX];
     size_t gate_count;
     struct point_test point_test;
+    struct watches watches;
 };
 
-/* The block at the program address, if it has been translated; else NULL. */
-struct block *translator_known_block(struct translator *translator, uint64_t address);
+/* The live block at the program address, if it has been translated; else NULL. It lives until the
+ * cache is changed. */
+const struct block *translator_known_block(const struct translator *translator, uint64_t address);
 
 /* The same, translated if need be; NULL if it is not to be translated. */
 struct error *translator_block(struct translator *translator, uint64_t address,
-                               struct block **ret) MUST_CHECK;
+                               const struct block **ret) MUST_CHECK;
 
-/* The block whose code holds the address; NULL: none. */
-struct block *translator_block_of_code(struct translator *translator, uint64_t code);
+/* A block of at most `limit` instructions, which pays nothing: translator->cut. *ret: its number of
+ * instructions; 0: there is nothing to be translated. */
+struct error *translator_cut(struct translator *translator, uint64_t address, uint64_t limit,
+                             uint32_t *ret) MUST_CHECK;
 
-/* The instruction of the block that the code address belongs to: its index, -1 for the count before
- * the first. */
-int translator_insn_of_code(const struct translator *translator, const struct block *block,
-                            uint64_t code);
+/* A block's code, with its places and exits; .block is NULL where there is none. */
+struct code_of_block {
+    const struct block *block;
+    const struct block_place *places;
+    const struct block_exit *exits;
+};
+struct code_of_block translator_find_code(const struct translator *translator, uint64_t code);
+
+/* The last place of the block that is not behind the code address; NULL if there is none. */
+const struct block_place *code_place(const struct code_of_block *of, uint64_t code);
+
+/* The exit that traps at the code address, or NULL. */
+const struct block_exit *code_exit(const struct code_of_block *of, uint64_t code);
+
+/* Where an indirect branch to an unknown address traps: an EXIT_INDIRECT that is in no block. */
+uint32_t translator_unknown_trap(void);
 
 /* Makes an exit, or the table for indirect branches, lead to the block. */
 struct error *translator_link(struct translator *translator, const struct block_exit *exit,
@@ -80,5 +112,10 @@ struct error *translator_publish(struct translator *translator,
 /* Before a run: forgets what is stale, and takes the run's breakpoints and point into account. */
 struct error *translator_prepare(struct translator *translator,
                                  const struct run_conditions *conditions) MUST_CHECK;
+
+/* --- translator_ranges.c --------------------------------------------------------------------- */
+
+struct error *translator_read_ranges(struct translator *translator) MUST_CHECK;
+const struct code_range *translator_range_at(struct translator *translator, uint64_t address);
 
 #endif

@@ -63,10 +63,10 @@ static struct error *step_back(struct target *target, uint32_t tid, struct targe
 static struct error *go_to_hit(struct target *target, uint64_t event, const struct hit *hit,
                                bool interrupted, struct target_stop *ret, bool *found)
 {
-    *found = interrupted || hit;
+    *found = interrupted || hit->any;
     if (interrupted)
         *ret = (struct target_stop){.reason = STOPPED_INTERRUPT};
-    if (interrupted || !hit)
+    if (interrupted || !hit->any)
         return NULL;
     stop_at_insertion(&hit->insertion, target->events[event + 1].tid, ret);
     return go_to(target, (struct position){event, hit->count});
@@ -125,7 +125,7 @@ static struct error *search_back(struct target *target, uint64_t end, struct tar
         if (!checkpoint)
             return stop_at_start(target, ret);
         uint64_t begin = checkpoint->position.event, event;
-        const struct hit *hit;
+        struct hit hit;
         bool found = false, interrupted;
         struct error *error = pass(target, checkpoint, end, &event);
         if (error)
@@ -135,9 +135,9 @@ static struct error *search_back(struct target *target, uint64_t end, struct tar
             return NULL;
         }
         if (event != UINT64_MAX) {
-            error = scan_whole(target, event, &hit, &interrupted);
+            error = scan_whole(target, event, true, &hit, &interrupted);
             if (!error)
-                error = go_to_hit(target, event, hit, interrupted, ret, &found);
+                error = go_to_hit(target, event, &hit, interrupted, ret, &found);
             if (error || found)
                 return error;
             return error_new("please report it, with the trace",
@@ -173,15 +173,16 @@ static struct error *search_stretch(struct target *target, uint64_t event, struc
                                     bool *found)
 {
     struct position position = {event, 0};
-    const struct hit *last = NULL;
+    struct hit last = {0};
     bool any = true, interrupted = false;
     *found = false;
-    struct error *error = target->place.at_event ? has_hit(target, event, &any) : NULL;
-    if (!error && any)
-        error = place_resolve(target, &position);
-    if (!error && position.count)
+    bool whole = target->place.at_event;
+    struct error *error = whole ? has_hit(target, event, &any) : place_resolve(target, &position);
+    if (!error && whole && any)
+        error = scan_whole(target, event, false, &last, &interrupted);
+    else if (!error && position.count)
         error = scan_below(target, event, position.count, &last, &interrupted);
-    return error ? error : go_to_hit(target, event, last, interrupted, ret, found);
+    return error ? error : go_to_hit(target, event, &last, interrupted, ret, found);
 }
 
 static struct error *run_back(struct target *target, struct target_stop *ret)

@@ -3,7 +3,7 @@
  *
  * Those at events are spread over the recording, by time replayed: when there are too many, every
  * second goes and the interval doubles. Those within stretches are where somebody counts
- * instructions; the least recently used goes.
+ * instructions; the one goes that is nearest to others, of those that were not used lately.
  */
 #include <string.h>
 #include <sys/syscall.h>
@@ -13,6 +13,7 @@
 #include "replay/debug/target_private.h"
 
 #define FIRST_INTERVAL 50000000ull /* ns */
+#define KEPT_AS_USED 16            /* uses */
 
 static uint64_t now_ns(void)
 {
@@ -90,18 +91,49 @@ static void insert_at_event(struct checkpoints *checkpoints, const struct checkp
     checkpoints->at_events[at] = *checkpoint;
 }
 
+/* How far it is from the checkpoint before to the one behind; the ends of the stretch are far. */
+static uint64_t gap_around(const struct checkpoints *checkpoints, const struct checkpoint *of)
+{
+    uint64_t before = 0, behind = UINT64_MAX;
+    for (size_t i = 0; i < checkpoints->stretch_count; i++) {
+        const struct position *at = &checkpoints->in_stretches[i].position;
+        if (at->event != of->position.event)
+            continue;
+        if (at->count < of->position.count && at->count > before)
+            before = at->count;
+        if (at->count > of->position.count && at->count < behind)
+            behind = at->count;
+    }
+    return behind - before;
+}
+
+/* Without it, the least is to be counted again; what was used lately stays. */
+static struct checkpoint *least_missed(struct checkpoints *checkpoints)
+{
+    struct checkpoint *best = NULL;
+    uint64_t least = 0;
+    for (size_t i = 0; i < checkpoints->stretch_count; i++) {
+        struct checkpoint *checkpoint = &checkpoints->in_stretches[i];
+        if (checkpoint->used + KEPT_AS_USED > checkpoints->uses)
+            continue;
+        uint64_t gap = gap_around(checkpoints, checkpoint);
+        if (!best || gap < least) {
+            best = checkpoint;
+            least = gap;
+        }
+    }
+    return best ? best : &checkpoints->in_stretches[0];
+}
+
 static void insert_in_stretch(struct checkpoints *checkpoints, const struct checkpoint *checkpoint)
 {
     if (checkpoints->stretch_count < STRETCH_CHECKPOINTS) {
         checkpoints->in_stretches[checkpoints->stretch_count++] = *checkpoint;
         return;
     }
-    struct checkpoint *oldest = &checkpoints->in_stretches[0];
-    for (size_t i = 1; i < STRETCH_CHECKPOINTS; i++)
-        if (checkpoints->in_stretches[i].used < oldest->used)
-            oldest = &checkpoints->in_stretches[i];
-    session_close(oldest->session);
-    *oldest = *checkpoint;
+    struct checkpoint *worst = least_missed(checkpoints);
+    session_close(worst->session);
+    *worst = *checkpoint;
 }
 
 struct error *checkpoint_keep(struct target *target, struct session *session,

@@ -3,7 +3,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "replay/debug/target_private.h"
 
@@ -31,18 +30,6 @@ static unsigned access_of(enum watch_kind kind)
     }
 }
 
-/* Of the set: the order does not count. */
-static uint64_t fingerprint(const struct target *target)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < target->insertion_count; i++) {
-        const struct insertion *insertion = &target->insertions[i];
-        const uint64_t key[3] = {insertion->kind, insertion->address.value, insertion->length};
-        sum += XXH3_64bits(key, sizeof(key));
-    }
-    return sum;
-}
-
 /* The arrays that runs read, made anew after each change. */
 static struct error *compile(struct target *target)
 {
@@ -54,7 +41,6 @@ static struct error *compile(struct target *target)
     size_t *which = realloc(target->watch_insertion, count * sizeof(*which));
     target->watch_insertion = which ? which : target->watch_insertion;
     target->breakpoint_count = target->watch_count = 0;
-    target->fingerprint = fingerprint(target);
     if (!breakpoints || !watches || !which)
         return &err_no_memory;
     for (size_t i = 0; i < target->insertion_count; i++) {
@@ -87,13 +73,7 @@ struct error *target_insert(struct target *target, enum watch_kind kind, taddr a
     target->insertions = grown;
     grown[target->insertion_count++] =
         (struct insertion){.kind = kind, .address = address, .length = length};
-    struct error *error = compile(target);
-    struct run_conditions conditions = target_conditions(target);
-    if (error || !(kind == WATCH_READ || kind == WATCH_ACCESS) || run_fits(&conditions))
-        return error;
-    target_remove(target, kind, address, length); /* reads are seen by debug registers only */
-    return error_new("remove other watchpoints, or watch fewer bytes",
-                     "no debug register is left to watch reads");
+    return compile(target);
 }
 
 void target_remove(struct target *target, enum watch_kind kind, taddr address, uint64_t length)

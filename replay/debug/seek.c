@@ -2,11 +2,13 @@
  * To a position: from the nearest checkpoint before it, event by event at native speed, then by
  * count.
  */
+#include "engine/count/note.h"
 #include "replay/debug/target_private.h"
 
 /* Instructions between checkpoints; and a checkpoint shortly before the goal of a count, since who
  * goes back one instruction often goes back another. */
 #define INSTRUCTIONS_BETWEEN (1u << 22)
+#define PARTS_BETWEEN 64 /* and no less than this part of the stretch so far */
 #define INSTRUCTIONS_BEFORE_GOAL 48
 
 static struct error *run_to_event(struct target *target, struct session *session, uint64_t event)
@@ -31,19 +33,26 @@ struct error *count_on(struct target *target, struct session *session,
                        struct position *position, struct run_result *ret)
 {
     struct error *error = NULL;
+    struct run_note last_hit = {0};
+    uint64_t count = 0;
     *ret = (struct run_result){.end = RUN_ENDED_AT_LIMIT};
     while (!error && limit && ret->end == RUN_ENDED_AT_LIMIT) {
-        uint64_t piece = limit < INSTRUCTIONS_BETWEEN ? limit : INSTRUCTIONS_BETWEEN;
+        uint64_t part = position->count / PARTS_BETWEEN;
+        uint64_t between = part < INSTRUCTIONS_BETWEEN ? INSTRUCTIONS_BETWEEN : part;
+        uint64_t piece = limit < between ? limit : between;
         target->running = session_process(session);
         error = session_run_counted(session, conditions, piece, ret);
         target->running = 0;
         if (error)
             return error;
+        note_hit(&last_hit, &ret->last_hit, count);
         limit -= ret->count;
+        count += ret->count;
         position->count += ret->count;
-        if (ret->count == INSTRUCTIONS_BETWEEN)
+        if (ret->count == between)
             error = checkpoint_keep(target, session, *position);
     }
+    ret->last_hit = last_hit;
     return error;
 }
 

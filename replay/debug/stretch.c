@@ -21,14 +21,13 @@ struct error *stretch_run(struct session *session, const struct run_conditions *
     struct error *error = session_load(session, &tracee);
     if (error)
         return error;
-    if (session_next(session)->reach == REACH_POINT) {
+    bool to_point = session_next(session)->reach == REACH_POINT;
+    if (to_point || !run_fits(conditions)) {
         error = session_run_counted(session, conditions, UINT64_MAX, ret);
-    } else if (run_fits(conditions)) {
-        error = run_native(tracee, conditions, ret);
-    } else {
-        error = run_counted(tracee, conditions, UINT64_MAX, ret);
-        if (!error && ret->end == RUN_ENDED_AT_CALL)
+        if (!error && !to_point && ret->end == RUN_ENDED_AT_CALL)
             error = enter_call(session, ret);
+    } else {
+        error = run_native(tracee, conditions, ret);
     }
     if (error || !run_reached_event(ret))
         return error;

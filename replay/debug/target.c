@@ -92,7 +92,6 @@ void target_close(struct target *target)
         return;
     session_close(target->now);
     checkpoints_deinit(&target->checkpoints);
-    scan_deinit(&target->scan);
     place_set(&target->place, (struct position){0, 0});
     free(target->events);
     free(target->insertions);

@@ -62,18 +62,12 @@ struct checkpoints {
     uint64_t uses;
 };
 
-/* Everything in one stretch that would have stopped a run. */
+/* What would have stopped a run. */
 struct hit {
+    bool any;
     uint64_t count; /* the instruction about to be executed there hits; or the event, at the
                        stretch's end */
     struct insertion insertion;
-};
-
-struct stretch_scan {
-    uint64_t event, fingerprint; /* of the insertions that it looked for */
-    uint64_t from, to;           /* the hits at counts from `from` to below `to` are known */
-    struct hit *hits;
-    size_t count, capacity;
 };
 
 struct target {
@@ -91,9 +85,7 @@ struct target {
 
     struct insertion *insertions;
     size_t insertion_count;
-    uint64_t fingerprint; /* of the set of insertions: gdb takes all out at a stop and puts them in
-                             again */
-    taddr *breakpoints;   /* compiled from them, for runs */
+    taddr *breakpoints; /* compiled from them, for runs */
     size_t breakpoint_count;
     struct watch *watches;
     size_t watch_count;
@@ -102,7 +94,6 @@ struct target {
     volatile pid_t running; /* the process that is running now, to be interrupted; 0: none */
 
     struct checkpoints checkpoints;
-    struct stretch_scan scan;
     uint8_t xsave[XSAVE_MAX];
     uint8_t siginfo[SIGINFO_BYTES];
     bool has_siginfo;
@@ -175,14 +166,12 @@ struct error *count_on(struct target *target, struct session *session,
 struct error *stretch_length(struct target *target, uint64_t event, uint64_t *ret) MUST_CHECK;
 
 /* --- scan.c --- */
-/* The last hit of stretch `event` at a count below `limit`; *ret is NULL if there is none. It lives
- * in target->scan until the next scan. *interrupted: not all was looked at. */
-struct error *scan_below(struct target *target, uint64_t event, uint64_t limit,
-                         const struct hit **ret, bool *interrupted) MUST_CHECK;
-/* The same of the whole stretch, and of what its event writes. */
-struct error *scan_whole(struct target *target, uint64_t event, const struct hit **ret,
+/* The last hit of stretch `event` at a count below `limit`. *interrupted: not all was looked at. */
+struct error *scan_below(struct target *target, uint64_t event, uint64_t limit, struct hit *ret,
                          bool *interrupted) MUST_CHECK;
-void scan_deinit(struct stretch_scan *scan);
+/* The same of the whole stretch, and, if asked, of what its event writes. */
+struct error *scan_whole(struct target *target, uint64_t event, bool with_event, struct hit *ret,
+                         bool *interrupted) MUST_CHECK;
 
 /* --- forward.c, backward.c --- */
 /* To where a forward run without conditions ends. */

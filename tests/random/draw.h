@@ -10,7 +10,7 @@
  * Left out, because two runs of the same processor differ in them: the time-stamp counter, random
  * numbers, cpuid, rdpid, xgetbv; whatever stores the address of the last x87 instruction (fnstenv,
  * fnsave, fxsave, xsave), which is the translation's; loading ss, which holds the trap of a single
- * step back; and setting the trap flag.
+ * step back; and what ptrace cannot write: the flags ID and NT, and odd bases of fs and gs.
  */
 #ifndef REEL_TESTS_DRAW_H
 #define REEL_TESTS_DRAW_H
@@ -23,6 +23,7 @@ struct draw {
     uint16_t pointers; /* general registers that hold addresses of data, a bit each, and */
     int8_t index;      /* one that holds a small number. Plain instructions do not write them, */
     uint16_t kept;     /* nor these */
+    bool gluing;       /* items are glued to those before */
     struct item spare;
 };
 

@@ -137,6 +137,8 @@ static bool has_good_mnemonic(const ZydisDecodedInstruction *instruction)
     case ZYDIS_MNEMONIC_UD0:
     case ZYDIS_MNEMONIC_UD1:
     case ZYDIS_MNEMONIC_UD2:
+    case ZYDIS_MNEMONIC_WRFSBASE:
+    case ZYDIS_MNEMONIC_WRGSBASE:
         return false;
     default:
         return true;
@@ -163,6 +165,28 @@ static bool may_write(const struct draw *draw, const ZydisDecodedOperand *operan
     return number < 0 || (number != draw->index && !((draw->pointers | draw->kept) >> number & 1));
 }
 
+/* A bit of memory by a number of 64 bits, or an element by one of 32, may be anywhere; and so,
+ * where addresses are short, in the engine's memory, which no program has. */
+static bool goes_far(const struct draw *draw, const ZydisDecodedInstruction *instruction,
+                     const ZydisDecodedOperand *operands)
+{
+    if (instruction->address_width == 64 && draw->sequence->place != 0)
+        return false;
+    switch (instruction->mnemonic) {
+    case ZYDIS_MNEMONIC_BT:
+    case ZYDIS_MNEMONIC_BTC:
+    case ZYDIS_MNEMONIC_BTR:
+    case ZYDIS_MNEMONIC_BTS:
+        return operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY && instruction->address_width == 32;
+    default:
+        return instruction->meta.category == ZYDIS_CATEGORY_AVX2GATHER ||
+               instruction->meta.category == ZYDIS_CATEGORY_GATHER ||
+               instruction->meta.category == ZYDIS_CATEGORY_SCATTER;
+    }
+}
+
+#define NEAR_BYTES 8192
+
 static bool is_within_reach(const struct draw *draw, const ZydisDecodedOperand *operand)
 {
     ZydisRegister base = operand->mem.base, index = operand->mem.index;
@@ -174,6 +198,9 @@ static bool is_within_reach(const struct draw *draw, const ZydisDecodedOperand *
         return false;
     if (operand->mem.segment == ZYDIS_REGISTER_FS)
         return base == ZYDIS_REGISTER_NONE && !vector;
+    if (base != ZYDIS_REGISTER_RIP && base != ZYDIS_REGISTER_NONE &&
+        (operand->mem.disp.value > NEAR_BYTES || operand->mem.disp.value < -NEAR_BYTES))
+        return false;
     if (base == ZYDIS_REGISTER_NONE)
         return !vector && draw->sequence->place == 0 && operand->mem.segment != ZYDIS_REGISTER_GS;
     if (base == ZYDIS_REGISTER_RIP || base == ZYDIS_REGISTER_EIP)
@@ -185,7 +212,7 @@ static bool fits(const struct draw *draw, const ZydisDecodedInstruction *instruc
                  const ZydisDecodedOperand *operands)
 {
     if (!has_good_category(instruction) || !has_good_mnemonic(instruction) ||
-        !is_there(instruction))
+        !is_there(instruction) || goes_far(draw, instruction, operands))
         return false;
     for (size_t i = 0; i < instruction->operand_count; i++) {
         const ZydisDecodedOperand *operand = &operands[i];

@@ -17,7 +17,7 @@ struct item *draw_item(struct draw *draw, const uint8_t *bytes, size_t size)
     struct sequence *sequence = draw->sequence;
     struct item *item =
         sequence->count < ITEMS_MAX ? &sequence->items[sequence->count++] : &draw->spare;
-    *item = (struct item){.length = (uint8_t)size};
+    *item = (struct item){.length = (uint8_t)size, .glued = draw->gluing};
     memcpy(item->bytes, bytes, size);
     return item;
 }
@@ -267,6 +267,7 @@ static void draw_string(struct draw *draw)
     if ((draw->kept | 1u << draw->index) & (1u << RCX | 1u << RSI | 1u << RDI))
         return;
     draw_constant(draw, RCX, far ? 6000 : chance_below(draw->chance, 40));
+    draw->gluing = true;
     for (uint8_t number = RSI; number <= RDI; number++)
         draw_address(draw, number, REFERS_TO_DATA, 2048 + chance_below(draw->chance, 4096));
     if (chance_one_in(draw->chance, 4))
@@ -281,6 +282,7 @@ static void draw_string(struct draw *draw)
         bytes[size++] = 0x48;
     bytes[size++] = opcodes[chance_below(draw->chance, sizeof(opcodes))];
     draw_item(draw, bytes, size);
+    draw->gluing = false;
     if (!chance_one_in(draw->chance, 4))
         ITEM(draw, 0xfc); /* cld */
 }
@@ -305,26 +307,21 @@ static void draw_division(struct draw *draw)
 }
 
 #define FLAG_DIRECTION 0x400u
-#define FLAG_NESTED 0x4000u
+#define FLAG_TRAP 0x100u
 #define FLAG_ALIGNMENT 0x40000u
-#define FLAG_ID 0x200000u
 
-/* push constant; popf */
+/* push constant; popf: one item, or a branch in between would pop anything. */
 static void draw_flags(struct draw *draw)
 {
     uint32_t flags = 2 | (chance_below(draw->chance, 0x1000) & 0x8d5);
     bool short_form = chance_one_in(draw->chance, 5);
     flags |= chance_one_in(draw->chance, 4) ? FLAG_DIRECTION : 0;
-    flags |= chance_one_in(draw->chance, 16) ? FLAG_NESTED : 0;
     flags |= chance_one_in(draw->chance, 16) ? FLAG_ALIGNMENT : 0;
-    flags |= chance_one_in(draw->chance, 8) ? FLAG_ID : 0;
-    if (short_form) {
-        ITEM(draw, 0x66, 0x68, (uint8_t)flags, (uint8_t)(flags >> 8));
-        ITEM(draw, 0x66, 0x9d);
-    } else {
-        ITEM(draw, 0x68, (uint8_t)flags, (uint8_t)(flags >> 8), (uint8_t)(flags >> 16), 0);
-        ITEM(draw, 0x9d);
-    }
+    flags |= chance_one_in(draw->chance, 16) ? FLAG_TRAP : 0;
+    if (short_form)
+        ITEM(draw, 0x66, 0x68, (uint8_t)flags, (uint8_t)(flags >> 8), 0x66, 0x9d);
+    else
+        ITEM(draw, 0x68, (uint8_t)flags, (uint8_t)(flags >> 8), (uint8_t)(flags >> 16), 0, 0x9d);
 }
 
 static void draw_frame(struct draw *draw)
@@ -335,10 +332,12 @@ static void draw_frame(struct draw *draw)
     ITEM(draw, 0xc8, (uint8_t)(8 * chance_below(draw->chance, 8)), 0,
          (uint8_t)chance_below(draw->chance, 3));
     draw->kept |= 1u << RBP;
+    draw->gluing = true;
     for (uint32_t i = chance_below(draw->chance, 3); i; i--)
         draw_plain(draw);
     draw->kept = kept;
     ITEM(draw, 0xc9);
+    draw->gluing = false;
 }
 
 static void draw_segment(struct draw *draw)
@@ -349,7 +348,9 @@ static void draw_segment(struct draw *draw)
         draw_constant(draw, number, chance_one_in(draw->chance, 4) ? 0x1234 : 0);
     else
         ITEM(draw, (uint8_t)(0x40 | number >> 3), 0x8c, (uint8_t)(0xd0 | (number & 7)));
+    draw->gluing = true; /* ptrace does not take every selector that the processor takes */
     ITEM(draw, (uint8_t)(0x40 | number >> 3), 0x8e, (uint8_t)(0xc0 | segment << 3 | (number & 7)));
+    draw->gluing = false;
 }
 
 /* --- Faults -------------------------------------------------------------------------------- */
@@ -508,17 +509,36 @@ static void draw_function(struct draw *draw)
 }
 
 /* Branches end in what is there; those before the end do not pass over it. */
+static uint16_t target_of(const struct sequence *sequence, size_t from, size_t to, size_t end)
+{
+    size_t last = from <= end ? end : sequence->count - 1;
+    while (to < last && sequence->items[to].glued)
+        to++;
+    return (uint16_t)(to < last ? to : last);
+}
+
 static void resolve(struct sequence *sequence, size_t end, const size_t *functions)
 {
     for (size_t i = 0; i < sequence->count; i++) {
         struct item *item = &sequence->items[i];
-        size_t last = i <= end ? end : sequence->count - 1;
         if (item->reference == REFERS_TO_FUNCTION) {
             item->reference = REFERS_TO_ITEM;
             item->to = (uint16_t)functions[item->to];
-        } else if (item->reference == REFERS_TO_ITEM && item->to > last) {
-            item->to = (uint16_t)last;
+        } else if (item->reference == REFERS_TO_ITEM) {
+            item->to = target_of(sequence, i, item->to, end);
         }
+    }
+}
+
+/* Functions are in the table's second half. */
+static void draw_pointers(struct draw *draw, size_t end, const size_t *functions)
+{
+    struct sequence *sequence = draw->sequence;
+    for (size_t i = 0; i < POINTERS; i++) {
+        size_t item = chance_below(draw->chance, (uint32_t)end + 1);
+        size_t function = functions[chance_below(draw->chance, FUNCTIONS_MAX)];
+        sequence->pointers[i] =
+            i < FUNCTION_POINTERS ? target_of(sequence, 0, item, end) : (uint16_t)function;
     }
 }
 
@@ -535,9 +555,5 @@ void draw_code(struct draw *draw)
         draw_function(draw);
     }
     resolve(sequence, end, functions);
-    for (size_t i = 0; i < POINTERS; i++)
-        sequence->pointers[i] =
-            (uint16_t)(i < FUNCTION_POINTERS
-                           ? chance_below(draw->chance, (uint32_t)end + 1)
-                           : functions[chance_below(draw->chance, FUNCTIONS_MAX)]);
+    draw_pointers(draw, end, functions);
 }

@@ -29,9 +29,9 @@ static uint64_t draw_value(struct chance *chance)
     case 2:
         return 1ull << (word & 63);
     case 3:
-        return (uint64_t)(int32_t)word;
-    case 4:
-        return word & 0x7fffffff;
+        return (uint64_t)(int32_t)(word & ~0x40000000ull);
+    case 4: /* below the engine's memory, which no program has */
+        return word & 0x3fffffff;
     default:
         return word;
     }
@@ -132,23 +132,30 @@ void sequence_code(const struct sequence *sequence, uint8_t code[SLOT_BYTES])
         memcpy(code + SLOT_TABLE + i * 8, &addresses[sequence->pointers[i]], 8);
 }
 
+/* The item's instruction; two where they must not be parted. */
+static void print_item(uint64_t address, const uint8_t *bytes, size_t length)
+{
+    while (length) {
+        ZydisDisassembledInstruction text;
+        bool decoded = ZYAN_SUCCESS(
+            ZydisDisassembleIntel(ZYDIS_MACHINE_MODE_LONG_64, address, bytes, length, &text));
+        size_t size = decoded ? text.info.length : length;
+        printf("  %lx ", address);
+        for (size_t i = 0; i < size; i++)
+            printf(" %02x", bytes[i]);
+        printf("\t%s\n", decoded ? text.text : "?");
+        address += size;
+        bytes += size;
+        length -= size;
+    }
+}
+
 void sequence_print(const struct sequence *sequence)
 {
     uint8_t code[SLOT_BYTES];
     uint64_t addresses[ITEMS_MAX], start = sequence_address(sequence);
     item_addresses(sequence, addresses);
     sequence_code(sequence, code);
-    for (size_t i = 0; i < sequence->count; i++) {
-        const struct item *item = &sequence->items[i];
-        const uint8_t *bytes = code + (addresses[i] - start);
-        ZydisDisassembledInstruction text;
-        if (!item->length)
-            continue;
-        printf("  %lx ", addresses[i]);
-        for (int j = 0; j < item->length; j++)
-            printf(" %02x", bytes[j]);
-        ZyanStatus status = ZydisDisassembleIntel(ZYDIS_MACHINE_MODE_LONG_64, addresses[i], bytes,
-                                                  item->length, &text);
-        printf("\t%s\n", ZYAN_SUCCESS(status) ? text.text : "?");
-    }
+    for (size_t i = 0; i < sequence->count; i++)
+        print_item(addresses[i], code + (addresses[i] - start), sequence->items[i].length);
 }

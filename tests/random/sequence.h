@@ -52,6 +52,7 @@ struct item {
     uint8_t at, width;
     uint8_t reference; /* enum reference */
     uint16_t to;
+    bool glued; /* to the one before: no branch leads here */
 };
 
 struct sequence {

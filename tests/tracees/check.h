@@ -2,7 +2,7 @@
  * What the tracees share. A tracee is one small program that exercises one kernel interface, checks
  * it, and exits with 0; it is run natively, recorded, and replayed in every mode, found by its file
  * name alone. It prints values that differ from run to run (a pid, a time, an address): a replay
- * must print the same bytes. Threads must not wait for each other without making calls.
+ * must print the same bytes.
  *
  * Comments in a tracee that tests/CMakeLists.txt and tests/run-tracee read:
  *

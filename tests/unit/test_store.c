@@ -5,6 +5,7 @@
 #include <time.h>
 #include <xxhash.h>
 
+#include "engine/base/bytes.h"
 #include "trace-format/store.h"
 
 static char *parent, *path, *file;
@@ -128,6 +129,24 @@ static void a_second_time_copies_nothing(void **state)
     store_close(store);
 }
 
+static void notes_are_kept(void **state)
+{
+    struct store *store;
+    struct buffer note = {0};
+    must(store_open(path, true, &store));
+    fixture_write(file, "hello", 5);
+    struct store_name name = put(store), other = {.hex = "../../aaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    assert_false(store_read_note(store, &name, &note));
+    store_keep_note(store, &name, "first", 5);
+    store_keep_note(store, &name, "again", 6);
+    assert_true(store_read_note(store, &name, &note));
+    assert_true(note.size == 6 && memcmp(note.data, "again", 6) == 0);
+    store_keep_note(store, &other, "outside", 7);
+    assert_false(store_read_note(store, &other, &note));
+    buffer_deinit(&note);
+    store_close(store);
+}
+
 static void bad_names_are_refused(void **state)
 {
     static const char *const names[] = {"",
@@ -237,9 +256,13 @@ static void recorders_share_a_store(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(contents_round_trip),          TEST(large_and_sparse_files),
-        TEST(a_second_time_copies_nothing), TEST(bad_names_are_refused),
-        TEST(only_regular_files),           TEST(a_changing_file_gets_no_wrong_name),
+        TEST(contents_round_trip),
+        TEST(large_and_sparse_files),
+        TEST(a_second_time_copies_nothing),
+        TEST(notes_are_kept),
+        TEST(bad_names_are_refused),
+        TEST(only_regular_files),
+        TEST(a_changing_file_gets_no_wrong_name),
         TEST(recorders_share_a_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

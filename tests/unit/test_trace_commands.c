@@ -306,8 +306,11 @@ static void gc_frees_what_no_trace_needs(void **state)
     const char *link = in_root("store/seen/some-key");
     assert_int_equal(mkdir(in_root("store"), 0700), 0);
     assert_int_equal(mkdir(in_root("store/seen"), 0700), 0);
+    assert_int_equal(mkdir(in_root("store/notes"), 0700), 0);
     touch(needed);
     touch(unneeded);
+    touch(in_root("store/notes/" MADE_UP_CONTENTS));
+    touch(in_root("store/notes/00000000000000000000000000000000"));
     assert_int_equal(symlink("../00000000000000000000000000000000", link), 0);
 
     int recorder = open(in_root("sh-10/trace"), O_WRONLY | O_APPEND);
@@ -320,6 +323,8 @@ static void gc_frees_what_no_trace_needs(void **state)
     assert_true(exists(in_root("store/" MADE_UP_CONTENTS)));
     assert_false(exists(in_root("store/00000000000000000000000000000000")));
     assert_false(exists(in_root("store/seen/some-key")));
+    assert_true(exists(in_root("store/notes/" MADE_UP_CONTENTS)));
+    assert_false(exists(in_root("store/notes/00000000000000000000000000000000")));
 }
 
 #define TRACE_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)

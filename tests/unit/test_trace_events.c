@@ -121,7 +121,6 @@ static void every_kind_round_trips(void **state)
         {.kind = EVENT_EXEC, .reach = REACH_CALL, .next_stream = 2},
         {.kind = EVENT_POINT,
          .reach = REACH_POINT,
-         .vectors = 0xfedcba9876543210,
          .nanoseconds = 50000000},
         {.kind = EVENT_EXIT, .status = 0xffffffff, .exit_flags = EXIT_LAST_OF_PROCESS},
     };
