@@ -49,8 +49,6 @@ static void choose_style(struct chaos *chaos)
         style->spots = chaos_below(chaos, 2) ? ALWAYS : rate(chaos, 1, 3);
     /* Most of these bugs need one or two stops at the right places, and no others. */
     style->stops = rate(chaos, 0, 6);
-    if (!chaos_below(chaos, 4))
-        style->lose_before_call = rate(chaos, 2, 6);
     if (!chaos_below(chaos, 2)) {
         style->delays = rate(chaos, 2, 6);
         style->delay_most = 50000u << chaos_below(chaos, 10);
@@ -158,11 +156,6 @@ bool chaos_lose_after_call(struct chaos *chaos)
 {
     chaos->clock++;
     return happens(chaos, chaos->style.lose_after_call);
-}
-
-bool chaos_lose_before_call(struct chaos *chaos)
-{
-    return happens(chaos, chaos->style.lose_before_call);
 }
 
 uint64_t chaos_slice(struct chaos *chaos)

@@ -21,12 +21,11 @@
 
 /* Rates are of 1024. */
 struct chaos_style {
-    unsigned lose_after_call; /* the turn is lost as a call is over, */
-    unsigned lose_before_call;
-    unsigned spots;      /* places between calls are set to stop at, as a task goes on, */
-    unsigned stops;      /* and it stops there, when it comes to one */
-    unsigned delays;     /* a task that may go on waits first, for up to */
-    uint64_t delay_most; /* ns */
+    unsigned lose_after_call; /* the turn is lost as a call is over */
+    unsigned spots;           /* places between calls are set to stop at, as a task goes on, */
+    unsigned stops;           /* and it stops there, when it comes to one */
+    unsigned delays;          /* a task that may go on waits first, for up to */
+    uint64_t delay_most;      /* ns */
     uint64_t slice_least, slice_most; /* ns without a call; 0: of no special length */
     unsigned starving_bits;           /* who loses the turn starves for up to 2^bits decisions */
 };
@@ -75,7 +74,6 @@ size_t chaos_choose(struct chaos *chaos, struct chaos_task *const *tasks, size_t
 /* --- When ------------------------------------------------------------------------------------ */
 
 bool chaos_lose_after_call(struct chaos *chaos);
-bool chaos_lose_before_call(struct chaos *chaos);
 /* ns that a task keeps the turn without a call; 0: as usual. */
 uint64_t chaos_slice(struct chaos *chaos);
 

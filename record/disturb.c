@@ -1,9 +1,10 @@
 /*
  * What `--chaos` does to tasks: chaos.c decides, spots.c chooses places, sched.c gives the turns.
  *
- * A task is stopped at the exit of a call; before a call, which is taken back, so that it stands at
- * a point on the instruction; or at points between calls, which are named where they are: looking
- * at the task's progress, as preempt.c does, would move them by milliseconds.
+ * A task is stopped at the exit of a call, or at points between calls, which are named where they
+ * are: looking at the task's progress, as preempt.c does, would move them by milliseconds. Not at a
+ * call's entry: the instruction has destroyed rcx and r11 by then, so the state before it, which a
+ * point would have to name, is not known any more.
  */
 #include <asm/unistd.h>
 #include <stdlib.h>
@@ -115,13 +116,6 @@ struct error *disturb_slice_end(struct recorder *recorder, struct task *task, bo
     struct error *error = set_spots(recorder, task);
     set_slice(task);
     return error;
-}
-
-bool disturb_before_call(struct recorder *recorder, struct task *task)
-{
-    struct group *group = task->group;
-    return group->chaos.on && others_are_eligible(group) && !task->boundary_signals &&
-           chaos_lose_before_call(&group->chaos) && may_make_points(recorder);
 }
 
 /* The forced signal has unblocked itself (kernel/signal.c, force_sig_info_to_task). */

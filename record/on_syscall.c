@@ -155,11 +155,6 @@ struct error *on_call_entry(struct recorder *recorder, struct task *task)
         return error;
     if (held)
         return deliver_held_signal(recorder, task, held);
-    if (disturb_before_call(recorder, task)) {
-        struct user_regs_struct entry = *regs;
-        error = take_back_call(task, &entry);
-        return error ? error : make_point_here(recorder, task);
-    }
     if (refuses_program(task, regs)) {
         call_deinit(task);
         task->call =

@@ -219,8 +219,6 @@ struct error *wake_delayed(struct recorder *recorder, uint64_t now, bool *woken)
 /* Its slice is over: whether it is to stop where it is; else it goes on. */
 struct error *disturb_slice_end(struct recorder *recorder, struct task *task,
                                 bool *stop) MUST_CHECK;
-/* Whether the task loses its turn at the entry of a call. */
-bool disturb_before_call(struct recorder *recorder, struct task *task);
 /* The stop at a spot. */
 struct error *on_spot(struct recorder *recorder, struct task *task) MUST_CHECK;
 
