@@ -37,6 +37,8 @@ static void print_heading(const struct trace_reader *reader)
            date_text(header->recorded_at, text), header->cpu,
            header->memory_checks ? ", with memory checks" : "");
     print_words(stdout, header->arguments);
+    if (header->chaos)
+        printf("\nchaos seed  %" PRIu64, header->chaos_seed);
     printf("\ndirectory   ");
     print_text(stdout, header->directory);
     printf("\nstore       ");
@@ -110,6 +112,7 @@ static void put_header(json_t *object, const struct trace_reader *reader)
     json_put(object, "recorded_at", json_count(header->recorded_at));
     json_put(object, "processor", json_count(header->cpu));
     json_put(object, "memory_checks", json_boolean(header->memory_checks));
+    json_put(object, "chaos_seed", header->chaos ? json_count(header->chaos_seed) : json_null());
     json_put(object, "arguments", json_words(header->arguments));
     json_put(object, "directory", json_text(header->directory));
     json_put(object, "store", json_text(header->store));

@@ -27,7 +27,9 @@ static void add_rule(struct getopt_tables *tables, const struct option_rule *rul
     if (rule->name)
         *(*option)++ = (struct option){
             .name = rule->name,
-            .has_arg = rule->text ? required_argument : no_argument,
+            .has_arg = rule->text && rule->flag ? optional_argument
+                       : rule->text             ? required_argument
+                                                : no_argument,
             .val = LONG_ONLY + (int)index,
         };
 }
@@ -83,7 +85,7 @@ struct error *options_parse(int argc, char **argv, const struct option_rule *rul
         const struct option_rule *rule = find_rule(rules, count, value);
         if (rule->text)
             *rule->text = optarg;
-        else
+        if (rule->flag)
             *rule->flag = true;
     }
     *ret_first = optind;

@@ -22,7 +22,8 @@ struct option_rule {
     char letter;       /* 0: only the long form */
     const char *name;  /* without its dashes; NULL: only the letter */
     bool *flag;        /* an option without argument sets it, or … */
-    const char **text; /* … an option with one stores it. The last of several wins */
+    const char **text; /* … an option with one stores it. The last of several wins. With both, the
+                          argument is optional (--name=TEXT); only for long forms */
 };
 
 #define OPTIONS_MAX 40

@@ -300,11 +300,14 @@ static struct error *log_start(struct recorder *recorder, struct task *task)
     return log_event(recorder, task);
 }
 
-static struct error *enter_stream(struct recorder *recorder, struct task *task)
+static struct error *enter_stream(struct recorder *recorder, struct task *task,
+                                  const struct chaos *chaos)
 {
     struct error *error = group_create(&task->group);
     if (error)
         return error;
+    task->group->chaos = *chaos;
+    task->spots_set = false; /* the kernel has forgotten them */
     task->group->stream = ++recorder->streams;
     task->group->tasks = 1;
     task->group->current = task;
@@ -346,14 +349,19 @@ static struct error *begin_stream(struct recorder *recorder, struct task *task)
 struct error *on_exec(struct recorder *recorder, struct task *task, pid_t tid)
 {
     struct group *left = NULL;
+    struct chaos chaos = {0};
     struct error *error = bury_leader(recorder, task, tid);
+    if (task->group)
+        chaos_fork(&chaos, &task->group->chaos);
+    else if (recorder->options->chaos)
+        chaos_init(&chaos, recorder->options->chaos_seed);
     if (!error && task->group)
         error = leave_stream(recorder, task, &left);
     if (error)
         return error;
     task->tid = tid;
     tracee_set_tid(task->tracee, tid);
-    error = enter_stream(recorder, task);
+    error = enter_stream(recorder, task, &chaos);
     if (!error)
         error = begin_stream(recorder, task);
     if (!error && left) /* not before: its next event may begin another stream */

@@ -29,7 +29,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "record/recorder.h"
+#include "record/spots.h"
 
 #define SIGRTMIN_KERNEL 32 /* from here on signals queue (signal(7)) */
 #define BIT(signal) (1ull << ((signal)-1))
@@ -397,6 +397,8 @@ struct error *on_signal(struct recorder *recorder, struct task *task, int signal
         error = tracee_regs(task->tracee, &regs);
     if (error)
         return error;
+    if (is_spot_trap(task, &info))
+        return on_spot(recorder, task);
     if (!is_fault(&info))
         return on_asynchronous(recorder, task, &info, was_held, regs);
     if (is_instruction_trap(task, &info, &instruction))

@@ -211,6 +211,8 @@ static struct error *follow_signal_state(struct task *task, const struct user_re
         task->clear_child_tid = entry->rdi;
     if (!(flags & (CALL_SIGNAL_STATE | CALL_SIGRETURN)))
         return NULL;
+    if (entry->orig_rax == __NR_rt_sigaction && entry->rdi == SIGTRAP)
+        task->group->code.uses = 0;
     if (entry->orig_rax == __NR_rt_sigaction && entry->rdi == SIGSEGV && entry->rsi &&
         exit->rax == 0)
         error_free(tracee_read(task->tracee, taddr_of(entry->rsi), &task->process->segv,

@@ -169,6 +169,7 @@ static struct error *join_group(struct recorder *recorder, struct task *creator,
         return error;
     struct group *group = child->group;
     group->tasks = 1;
+    chaos_fork(&group->chaos, &creator->group->chaos);
     group->program_break = creator->group->program_break;
     group->cpuid_traps = creator->group->cpuid_traps;
     error = site_list_copy(&group->sites, &creator->group->sites);

@@ -26,6 +26,8 @@
 static uint64_t due_time(const struct task *task)
 {
     uint64_t due = UINT64_MAX;
+    if (is_delayed(task))
+        return task->group->delayed_until;
     if (task->state != TASK_RUNNING || task->interrupted || task->in_group_stop ||
         task->call.active || !task->group || task->group->current != task)
         return due;
@@ -55,9 +57,10 @@ static struct error *interrupt(struct task *task)
 /* Interrupts the tasks whose time is over. *next: when the first of the others' is. */
 static struct error *interrupt_due(struct recorder *recorder, uint64_t now, uint64_t *next)
 {
-    struct error *error = NULL;
-    *next = UINT64_MAX;
-    for (struct task *task = recorder->tasks; task && !error; task = task->next) {
+    bool woken = false;
+    struct error *error = wake_delayed(recorder, now, &woken);
+    *next = woken ? now : UINT64_MAX;
+    for (struct task *task = recorder->tasks; task && !error && !woken; task = task->next) {
         uint64_t due = due_time(task);
         if (due <= now)
             error = interrupt(task);
@@ -80,12 +83,17 @@ static void sleep_for(uint64_t nanoseconds)
 
 struct error *wait_any(struct recorder *recorder, pid_t *tid, int *status)
 {
-    uint64_t now = recorder->waiting ? monotonic_now() : 0, next = UINT64_MAX;
+    bool timed = recorder->give_up_at != UINT64_MAX || recorder->look_at != UINT64_MAX;
+    uint64_t now = recorder->waiting || timed ? monotonic_now() : 0, next = UINT64_MAX;
     struct error *error = recorder->waiting ? interrupt_due(recorder, now, &next) : NULL;
     if (error)
         return error;
+    if (timed) {
+        uint64_t end = give_up_due(recorder, now);
+        next = end < next ? end : next;
+    }
     *tid = waitpid(-1, status, __WALL | (next == UINT64_MAX ? 0 : WNOHANG));
-    if (*tid == 0)
+    if (*tid == 0 && next > now)
         sleep_for(next - now);
     if (*tid >= 0)
         return NULL;
@@ -311,6 +319,9 @@ static struct error *watch_progress(struct recorder *recorder, struct task *task
     return error;
 }
 
+/* A task that has computed so long may have been at the same place many times. */
+#define LOOP_NS 3000000ull
+
 /* --- What is done there ---------------------------------------------------------------------- */
 
 /* Naming a point may take this part of a task's time. */
@@ -331,11 +342,25 @@ static struct error *use_point(struct recorder *recorder, struct task *task)
         return error;
     if (held)
         send_held_signal(task, held);
-    if (!task->group->ready_first)
+    if (!task->group->ready_first && task->chaos.not_before == 0)
         return tracee_run(task->tracee, RUN_ON, 0);
-    make_ready(recorder, task);
-    task->group->current = NULL;
-    return schedule(recorder, task->group);
+    return lose_turn(recorder, task, true);
+}
+
+struct error *make_point_here(struct recorder *recorder, struct task *task)
+{
+    struct progress progress = {0};
+    bool still = true;
+    struct error *error = leave_rep(recorder, task, &still);
+    uint64_t started = monotonic_now();
+    if (!error && still)
+        error = progress_guess(task, &progress);
+    if (!error && still)
+        error = log_point(recorder, task, &progress);
+    if (error || !still)
+        return error;
+    recorder->statistics.points_nanoseconds += monotonic_now() - started;
+    return use_point(recorder, task);
 }
 
 static struct error *make_point(struct recorder *recorder, struct task *task)
@@ -364,7 +389,17 @@ struct error *on_interrupted(struct recorder *recorder, struct task *task)
     struct error *error = tracee_regs(task->tracee, &regs);
     if (error)
         return error;
-    if (due_time(task) <= monotonic_now() && !is_in_reel_page(regs))
-        return make_point(recorder, task);
+    uint64_t now = monotonic_now();
+    if (due_time(task) <= now && !is_in_reel_page(regs)) {
+        bool stop = true;
+        if (task->group->chaos.on && task->group->ready_first && !task->held)
+            error = disturb_slice_end(recorder, task, &stop);
+        if (error)
+            return error;
+        if (stop && task->group->chaos.on && now - task->group->slice_start < LOOP_NS)
+            return make_point_here(recorder, task);
+        if (stop)
+            return make_point(recorder, task);
+    }
     return tracee_run(task->tracee, task->state == TASK_CALLING ? RUN_TO_CALL : RUN_ON, 0);
 }

@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#include "engine/tracee/maps.h"
 
 #define RED_ZONE 128
 #define WORDS_IN_PAGE (PAGE_BYTES / sizeof(uint64_t))
@@ -27,14 +30,23 @@ static void add_page(struct progress *progress, uint64_t address)
         progress->address[progress->count++] = address;
 }
 
+#define POINTERS 17
+
+static void pointers_of(const struct user_regs_struct *regs, uint64_t ret[POINTERS])
+{
+    const uint64_t pointers[POINTERS] = {regs->rsp, regs->rbp,    regs->rax, regs->rbx, regs->rcx,
+                                         regs->rdx, regs->rsi,    regs->rdi, regs->r8,  regs->r9,
+                                         regs->r10, regs->r11,    regs->r12, regs->r13, regs->r14,
+                                         regs->r15, regs->fs_base};
+    memcpy(ret, pointers, sizeof(pointers));
+}
+
 static void add_pages_of_registers(struct progress *progress, const struct page_ranges *written,
                                    const struct user_regs_struct *regs)
 {
-    const uint64_t pointers[] = {regs->rsp, regs->rbp,    regs->rax, regs->rbx, regs->rcx,
-                                 regs->rdx, regs->rsi,    regs->rdi, regs->r8,  regs->r9,
-                                 regs->r10, regs->r11,    regs->r12, regs->r13, regs->r14,
-                                 regs->r15, regs->fs_base};
-    for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++)
+    uint64_t pointers[POINTERS];
+    pointers_of(regs, pointers);
+    for (size_t i = 0; i < POINTERS; i++)
         if (page_ranges_have(written, pointers[i]))
             add_page(progress, pointers[i]);
 }
@@ -114,5 +126,35 @@ struct error *progress_choose(struct task *task, struct progress *progress)
         progress->changed[i] = candidates.address[i * candidates.count / chosen];
     progress->changed_count = chosen;
     free(candidates.address);
+    return NULL;
+}
+
+/* --- Guessing -------------------------------------------------------------------------------- */
+
+#define WORDS_A_POINTER 4
+
+struct error *progress_guess(struct task *task, struct progress *progress)
+{
+    uint64_t pointers[POINTERS];
+    struct user_regs_struct *regs;
+    struct mappings mappings;
+    struct error *error = tracee_regs(task->tracee, &regs);
+    if (!error)
+        error = mappings_read(task->tid, &mappings);
+    if (error)
+        return error;
+    pointers_of(regs, pointers);
+    for (size_t i = 0; i < POINTERS; i++) {
+        uint64_t address = pointers[i] & ~7ul;
+        bool dead = address < regs->rsp && regs->rsp - address < DEAD_BYTES;
+        const struct mapping *mapping = mapping_at(&mappings, address);
+        if (!mapping || mapping->shared || !(mapping->protection & PROT_WRITE) || dead)
+            continue;
+        for (size_t k = 0; k < WORDS_A_POINTER && progress->changed_count < EVENT_WORDS_MAX &&
+                           address + 8 * k < mapping->end;
+             k++)
+            progress->changed[progress->changed_count++] = address + 8 * k;
+    }
+    mappings_deinit(&mappings);
     return NULL;
 }

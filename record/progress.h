@@ -30,6 +30,9 @@ struct error *progress_watch(struct task *task, const struct page_ranges *writte
  * out. */
 struct error *progress_choose(struct task *task, struct progress *progress) MUST_CHECK;
 
+/* Without watching: words where registers point to, which in most loops tell visits apart. */
+struct error *progress_guess(struct task *task, struct progress *progress) MUST_CHECK;
+
 void progress_deinit(struct progress *progress);
 
 #endif

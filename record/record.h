@@ -14,12 +14,23 @@ struct record_options {
     const char *directory; /* of the trace; does not exist yet, or is empty */
     const char *root;      /* whose `latest` is to point at the trace; NULL: none */
     const char *store;     /* absolute path of the content store */
-    bool memory_checks;    /* hash all writable memory at each event */
-    bool name_all_pages;   /* asynchronous points: as on a kernel that cannot tell written pages */
+    bool chaos;            /* chaos.h, */
+    uint64_t chaos_seed;
+    uint64_t timeout_seconds; /* the run is ended then; 0: never */
+    bool find_deadlocks;      /* ... and when no task can ever go on */
+    bool memory_checks;       /* hash all writable memory at each event */
+    bool name_all_pages; /* asynchronous points: as on a kernel that cannot tell written pages */
 };
 
-/* What a recording cost. */
+enum record_end {
+    RECORD_ENDED,   /* by itself */
+    RECORD_TIMEOUT, /* by us */
+    RECORD_DEADLOCK,
+};
+
+/* How a recording ended, and what it cost. */
 struct record_statistics {
+    enum record_end end;
     uint64_t stops; /* of ptrace */
     uint64_t calls; /* system calls */
     uint64_t events;

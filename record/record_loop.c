@@ -272,6 +272,8 @@ static struct error *create_writer(struct recorder *recorder)
     struct trace_header header = {.recorded_at = (uint64_t)time(NULL),
                                   .cpu = (uint32_t)recorder->cpu,
                                   .memory_checks = recorder->options->memory_checks,
+                                  .chaos = recorder->options->chaos,
+                                  .chaos_seed = recorder->options->chaos_seed,
                                   .stack_limit = stack.rlim_cur,
                                   .store = recorder->options->store,
                                   .directory = directory,
@@ -301,14 +303,14 @@ static void kill_tasks(struct recorder *recorder)
             ptrace(PTRACE_CONT, tid, 0, 0);
 }
 
-static struct error *finish(struct recorder *recorder, uint64_t started, struct error *error)
+static struct error *finish(struct recorder *recorder, struct error *error)
 {
     tsc_trap_leave();
     if (error)
         kill_tasks(recorder);
     struct trace_end end = {.status = (uint32_t)recorder->root_status,
                             .events = recorder->statistics.events,
-                            .nanoseconds = monotonic_now() - started};
+                            .nanoseconds = monotonic_now() - recorder->started};
     struct error *write_error = NULL;
     if (recorder->writer)
         write_error = trace_writer_finish(recorder->writer, error ? NULL : &end);
@@ -324,10 +326,11 @@ static struct error *finish(struct recorder *recorder, uint64_t started, struct 
 struct error *record_program(const struct record_options *options, int *status,
                              struct record_statistics *statistics)
 {
-    struct recorder recorder = {.options = options};
+    struct recorder recorder = {.options = options, .started = monotonic_now()};
     struct task *root = NULL;
     CLEANUP(close_fd) int failure_pipe = -1;
-    uint64_t started = monotonic_now(), resumes = tracee_resumes();
+    uint64_t resumes = tracee_resumes();
+    give_up_begin(&recorder);
     sigset_t mask, stops; /* blocked in all our threads, so that wait_any() gets it */
     sigemptyset(&stops);
     sigaddset(&stops, SIGCHLD);
@@ -351,7 +354,7 @@ struct error *record_program(const struct record_options *options, int *status,
     if (error && recorder.writer && !recorder.streams) {
         char path[4096];
         snprintf(path, sizeof(path), "%s/trace", options->directory);
-        error = finish(&recorder, started, error);
+        error = finish(&recorder, error);
         unlink(path);
         rmdir(options->directory);
         return error;
@@ -360,7 +363,7 @@ struct error *record_program(const struct record_options *options, int *status,
         error = trace_set_latest(options->root, options->directory);
     if (!error)
         error = run(&recorder);
-    error = finish(&recorder, started, error);
+    error = finish(&recorder, error);
     *status = recorder.root_status;
     *statistics = recorder.statistics;
     statistics->stops = tracee_resumes() - resumes;

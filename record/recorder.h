@@ -22,6 +22,7 @@
 
 #include "engine/syscall/call_model.h"
 #include "engine/tracee/tracee.h"
+#include "record/chaos.h"
 #include "record/draft.h"
 #include "record/instruction.h"
 #include "record/known_sites.h"
@@ -74,6 +75,8 @@ struct held_signal {
     struct held_signal *next;
 };
 
+#define SPOTS 4 /* what the processor has */
+
 struct task {
     struct tracee *tracee;
     pid_t tid;
@@ -95,8 +98,22 @@ struct task {
     bool spins;               /* when last interrupted it was waiting for another task's write */
     uint64_t slice;           /* ns that it may keep the turn without a call while others wait */
     bool holds_exit_stop;     /* READY with the exit stop of `call` still to be looked at */
-    struct task *next;        /* of the recorder's list */
-    struct task *ready_next;  /* of the group's queue */
+    struct chaos_task chaos;
+    uint64_t slice_start;    /* of the turn that `slice` was chosen for, under chaos */
+    bool spots_set;          /* spots.h */
+    uint64_t spot[SPOTS];    /* their addresses; 0: none */
+    unsigned spot_moves;     /* so often they were set anew since the turn began, or a call */
+    struct task *next;       /* of the recorder's list */
+    struct task *ready_next; /* of the group's queue */
+};
+
+/* Where the group's code is: spots.c. */
+#define CODE_RANGES 64
+struct code {
+    struct page_range range[CODE_RANGES];
+    size_t count, own; /* the first `own` are not of the system's libraries */
+    unsigned uses;     /* that are left until it is looked at again */
+    bool forbidden;    /* the program wants SIGTRAP for itself */
 };
 
 /* An address space and the tasks in it: a stream of the trace. */
@@ -110,6 +127,9 @@ struct group {
     struct page_ranges written; /* since the last point, as far as is known */
     bool written_tried;         /* written_pages.c: */
     int written_descriptor;     /* what tells them; -1: nothing does */
+    struct chaos chaos;
+    uint64_t delayed_until; /* ns: nobody has the turn, since all that are READY wait so long */
+    struct code code;
     uint64_t program_break;
     struct scratch_block *scratch; /* in use, by address */
     struct mapped_ranges files;
@@ -140,6 +160,8 @@ struct recorder {
     struct task *output_holder[3]; /* [1], [2]: the task whose write to that output is under way */
     bool one_output;               /* both are the same file */
     uint64_t output_tickets;
+    uint64_t started;             /* ns */
+    uint64_t give_up_at, look_at; /* ns: give_up.c; UINT64_MAX: never */
 };
 
 /* --- record_loop.c --------------------------------------------------------------------------- */
@@ -156,6 +178,8 @@ uint64_t monotonic_now(void); /* ns */
 void make_ready(struct recorder *recorder, struct task *task); /* to the end of its group's queue */
 void forget_ready(struct recorder *recorder,
                   struct task *task); /* out of the queue, if it is there */
+/* The current task, stopped at an event (a POINT or another one), lets others go on. */
+struct error *lose_turn(struct recorder *recorder, struct task *task, bool at_point) MUST_CHECK;
 struct error *give_up_turn(struct recorder *recorder, struct task *task) MUST_CHECK;
 struct error *schedule(struct recorder *recorder, struct group *group) MUST_CHECK;
 /* The current task, right after an event: in user code, or with a held signal in its handler, or
@@ -171,9 +195,33 @@ struct error *wait_in_call(struct recorder *recorder,
 struct error *wait_any(struct recorder *recorder, pid_t *tid, int *status) MUST_CHECK;
 /* The stop that an interruption made. */
 struct error *on_interrupted(struct recorder *recorder, struct task *task) MUST_CHECK;
+/* Names the point where the task stands, without looking at its progress; it loses its turn. */
+struct error *make_point_here(struct recorder *recorder, struct task *task) MUST_CHECK;
 /* At a call's entry, of a task that may still get that stop, which would make the call fail: takes
  * the call back, so that it is made again. */
 struct error *absorb_interrupt(struct task *task) MUST_CHECK;
+
+/* --- give_up.c ------------------------------------------------------------------------------- */
+void give_up_begin(struct recorder *recorder);
+/* Ends the run if it is time, or if nothing can go on. Returns when to look again, ns. */
+uint64_t give_up_due(struct recorder *recorder, uint64_t now);
+
+/* --- disturb.c ------------------------------------------------------------------------------- */
+/* Who of the group's READY tasks gets the turn under chaos; NULL: nobody yet. */
+struct error *choose_ready(struct group *group, struct task **ret) MUST_CHECK;
+/* Whether some task could take the turn of the current one. */
+bool others_are_eligible(const struct group *group);
+/* The current task is about to go on in user code. */
+struct error *disturb_turn(struct recorder *recorder, struct task *task) MUST_CHECK;
+/* Whether the task waits for a delay to end, with nobody having the turn. */
+bool is_delayed(const struct task *task);
+/* The turn of a group whose tasks were delayed, if it is time. */
+struct error *wake_delayed(struct recorder *recorder, uint64_t now, bool *woken) MUST_CHECK;
+/* Its slice is over: whether it is to stop where it is; else it goes on. */
+struct error *disturb_slice_end(struct recorder *recorder, struct task *task,
+                                bool *stop) MUST_CHECK;
+/* The stop at a spot. */
+struct error *on_spot(struct recorder *recorder, struct task *task) MUST_CHECK;
 
 /* --- on_syscall.c ---------------------------------------------------------------------------- */
 struct error *on_call_entry(struct recorder *recorder, struct task *task) MUST_CHECK;

@@ -10,13 +10,20 @@
 /* How long a task keeps the turn, at calls that do not block, while others wait. */
 #define CALL_SLICE_NS 10000000ull
 
-void make_ready(struct recorder *recorder, struct task *task)
+static void queue(struct recorder *recorder, struct task *task)
 {
     recorder->waiting++;
     task->state = TASK_READY;
     task->ready_next = NULL;
     *task->group->ready_last = task;
     task->group->ready_last = &task->ready_next;
+}
+
+void make_ready(struct recorder *recorder, struct task *task)
+{
+    if (task->group->chaos.on)
+        chaos_woken(&task->group->chaos, &task->chaos, monotonic_now());
+    queue(recorder, task);
 }
 
 void forget_ready(struct recorder *recorder, struct task *task)
@@ -33,17 +40,26 @@ void forget_ready(struct recorder *recorder, struct task *task)
     }
 }
 
-/* Gives the first waiting task the turn. */
+/* The current task goes on in user code. */
+static struct error *run_on(struct recorder *recorder, struct task *task)
+{
+    struct error *error = disturb_turn(recorder, task);
+    task->state = TASK_RUNNING;
+    return error ? error : tracee_run(task->tracee, RUN_ON, 0);
+}
+
+/* Gives a waiting task the turn: the first, or whom chaos wants. */
 static struct error *take_turn(struct recorder *recorder, struct group *group)
 {
     struct task *task = group->ready_first;
+    struct error *error = group->chaos.on ? choose_ready(group, &task) : NULL;
+    if (error || !task)
+        return error;
     forget_ready(recorder, task);
     group->current = task;
     group->slice_start = monotonic_now();
-    if (!task->holds_exit_stop) {
-        task->state = TASK_RUNNING;
-        return tracee_run(task->tracee, RUN_ON, 0);
-    }
+    if (!task->holds_exit_stop)
+        return run_on(recorder, task);
     task->holds_exit_stop = false;
     task->state = TASK_CALLING;
     return on_call_exit(recorder, task);
@@ -78,27 +94,36 @@ struct error *give_up_turn(struct recorder *recorder, struct task *task)
     return schedule(recorder, task->group);
 }
 
+struct error *lose_turn(struct recorder *recorder, struct task *task, bool at_point)
+{
+    struct group *group = task->group;
+    if (group->chaos.on)
+        chaos_loses(&group->chaos, &task->chaos, at_point);
+    queue(recorder, task);
+    group->current = NULL;
+    return schedule(recorder, group);
+}
+
 static bool slice_is_over(const struct task *task)
 {
-    return task->call.row == call_row(24 /* sched_yield */) ||
-           monotonic_now() - task->group->slice_start > CALL_SLICE_NS;
+    struct group *group = task->group;
+    bool over = group->chaos.on ? chaos_lose_after_call(&group->chaos)
+                                : monotonic_now() - group->slice_start > CALL_SLICE_NS;
+    return over || task->call.row == call_row(24 /* sched_yield */);
 }
 
 struct error *go_on(struct recorder *recorder, struct task *task)
 {
+    struct group *group = task->group;
     struct held_signal *held;
     struct error *error = find_deliverable_signal(task, &held);
     if (error)
         return error;
     if (held)
         send_held_signal(task, held);
-    if (task->group->ready_first && slice_is_over(task)) {
-        make_ready(recorder, task);
-        task->group->current = NULL;
-        return schedule(recorder, task->group);
-    }
-    task->state = TASK_RUNNING;
-    return tracee_run(task->tracee, RUN_ON, 0);
+    if (group->ready_first && slice_is_over(task) && others_are_eligible(group))
+        return lose_turn(recorder, task, false);
+    return run_on(recorder, task);
 }
 
 /*

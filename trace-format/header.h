@@ -24,6 +24,8 @@ struct trace_header {
     uint32_t cpu;         /* the processor that the recording was pinned to */
     struct cpu_features features;
     bool memory_checks;           /* recorded with --check=memory */
+    bool chaos;                   /* recorded with --chaos, */
+    uint64_t chaos_seed;          /* 0 without */
     uint64_t stack_limit;         /* RLIMIT_STACK, bytes; UINT64_MAX for none */
     const char *store;            /* absolute path of the content store */
     const char *directory;        /* the working directory */

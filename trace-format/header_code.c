@@ -53,6 +53,8 @@ void trace_header_encode(const struct trace_header *header, struct buffer *buffe
     buffer_put_u64(buffer, header->features.xcr0);
     buffer_put_u32(buffer, header->features.xsave_bytes);
     buffer_put_u8(buffer, header->memory_checks);
+    buffer_put_u8(buffer, header->chaos);
+    buffer_put_u64(buffer, header->chaos_seed);
     buffer_put_u64(buffer, header->stack_limit);
     put_text(buffer, header->store);
     put_text(buffer, header->directory);
@@ -112,13 +114,16 @@ struct error *trace_header_decode(const uint8_t *bytes, size_t size, struct trac
     ret->features.xsave_bytes = cursor_u32(&cursor);
     uint8_t memory_checks = cursor_u8(&cursor);
     ret->memory_checks = memory_checks == 1;
+    uint8_t chaos = cursor_u8(&cursor);
+    ret->chaos = chaos == 1;
+    ret->chaos_seed = cursor_u64(&cursor);
     ret->stack_limit = cursor_u64(&cursor);
     ret->store = cursor_string(&cursor);
     ret->directory = cursor_string(&cursor);
     ret->arguments = take_arguments(&cursor);
     /* A later version may append fields that older readers need not know. */
     bool longer = cursor_left(&cursor) && version <= TRACE_VERSION;
-    if (cursor.failed || !ret->arguments || memory_checks > 1 || longer)
+    if (cursor.failed || !ret->arguments || memory_checks > 1 || chaos > 1 || longer)
         return error_new(remedy_damaged, "the trace's header does not hold what it should");
     return NULL;
 }

@@ -36,6 +36,24 @@ static enum code_flow flow_of(const ZydisDecodedInstruction *instruction)
     }
 }
 
+/* What others may see, or may have changed: not what is on the stack for this function alone. */
+static bool touches_memory(const ZydisDecodedInstruction *instruction)
+{
+    bool addresses = (instruction->attributes & ZYDIS_ATTRIB_HAS_MODRM) &&
+                     instruction->raw.modrm.mod != 3 &&
+                     instruction->mnemonic != ZYDIS_MNEMONIC_LEA &&
+                     instruction->meta.category != ZYDIS_CATEGORY_WIDENOP;
+    bool by_stack_pointer = (instruction->attributes & ZYDIS_ATTRIB_HAS_SIB) &&
+                            instruction->raw.sib.base == 4 && instruction->raw.rex.B == 0;
+    return (addresses && !by_stack_pointer) ||
+           instruction->meta.category == ZYDIS_CATEGORY_STRINGOP;
+}
+
+static bool is_direct_call(const ZydisDecodedInstruction *instruction)
+{
+    return instruction->meta.category == ZYDIS_CATEGORY_CALL && instruction->raw.imm[0].is_relative;
+}
+
 bool code_insn_decode(const uint8_t *bytes, size_t size, struct code_insn *ret)
 {
     ZydisDecoder decoder;
@@ -48,9 +66,11 @@ bool code_insn_decode(const uint8_t *bytes, size_t size, struct code_insn *ret)
         .length = instruction.length,
         .is_site = is_site(&instruction),
         .is_privileged = instruction.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED,
+        .touches_memory = touches_memory(&instruction),
+        .is_call = is_direct_call(&instruction),
         .flow = flow_of(&instruction),
     };
-    if (ret->flow == CODE_BRANCHES || ret->flow == CODE_JUMPS)
+    if (ret->is_call || ret->flow == CODE_BRANCHES || ret->flow == CODE_JUMPS)
         ret->target = instruction.length + instruction.raw.imm[0].value.s;
     return true;
 }

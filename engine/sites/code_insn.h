@@ -18,8 +18,10 @@ enum code_flow {
 
 struct code_insn {
     uint8_t length;
-    bool is_site;       /* cpuid, rdrand or rdseed */
-    bool is_privileged; /* not for programs: data, as a rule */
+    bool is_site;        /* cpuid, rdrand or rdseed */
+    bool is_privileged;  /* not for programs: data, as a rule */
+    bool touches_memory; /* reads or writes it, and not just near the stack pointer */
+    bool is_call;        /* of the function at `target` */
     enum code_flow flow;
     int64_t target; /* relative to the instruction's own address */
 };

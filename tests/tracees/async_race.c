@@ -9,7 +9,7 @@ static volatile unsigned long total, mixed;
 static void *add(void *argument)
 {
     unsigned long number = (unsigned long)argument;
-    for (unsigned long i = 0; i < 30000000; i++) {
+    for (unsigned long i = 0; i < 80000000; i++) {
         total = total + 1;
         mixed = mixed * 31 + number;
     }

@@ -70,6 +70,7 @@ static void header_and_end_round_trip(void **state)
                         sizeof(expected.features.word));
     assert_true(header->features.xcr0 == expected.features.xcr0);
     assert_int_equal(header->features.xsave_bytes, expected.features.xsave_bytes);
+    assert_true(header->chaos && header->chaos_seed == 0x123456789abcdef0);
     assert_true(header->memory_checks && header->stack_limit == UINT64_MAX);
     assert_string_equal(header->store, expected.store);
     assert_string_equal(header->directory, expected.directory);

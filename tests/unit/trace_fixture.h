@@ -101,6 +101,8 @@ static inline struct trace_header fixture_header(void)
         .cpu = 3,
         .features = {.word = {1, 2, 3, 4, 5, 6, 7, 0xffffffff}, .xcr0 = 0xe7, .xsave_bytes = 2696},
         .memory_checks = true,
+        .chaos = true,
+        .chaos_seed = 0x123456789abcdef0,
         .stack_limit = UINT64_MAX,
         .store = "/some/store",
         .directory = "/some/directory",
