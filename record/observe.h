@@ -1,0 +1,24 @@
+/*
+ * Looking at a task that runs, and bringing it to a place where it can be named.
+ *
+ * *still, in all of these: the task stands in user code, and no stop of its own has come instead;
+ * else that was dispatched, and the task may have gone on, or be no more.
+ */
+#ifndef REEL_RECORD_OBSERVE_H
+#define REEL_RECORD_OBSERVE_H
+
+#include "record/point.h"
+
+/* Until any task stops (SIGCHLD, which is blocked), or so long. */
+void sleep_for(uint64_t nanoseconds);
+
+/* Two looks at the task, a millisecond of its time apart: what it writes, and what in there has
+ * changed at the second. It has then run on to where it is to be named. Sets task->spins. */
+struct error *watch_progress(struct recorder *recorder, struct task *task,
+                             struct progress *progress, bool *still) MUST_CHECK;
+
+/* Out of a string instruction with a rep prefix that has not ended, if the task is at one: to right
+ * behind it. */
+struct error *leave_rep(struct recorder *recorder, struct task *task, bool *still) MUST_CHECK;
+
+#endif
