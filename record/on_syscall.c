@@ -140,6 +140,7 @@ struct error *on_call_entry(struct recorder *recorder, struct task *task)
         return error;
     if (task->trap_pending)
         return absorb_interrupt(task);
+    task->call_taken_back = false;
     if (task->call.active && task->call.restarting) {
         if (is_same_call(task, regs)) {
             task->call.restarting = false;

@@ -25,7 +25,7 @@ static uint64_t due_time(const struct task *task)
     if (is_delayed(task))
         return task->group->delayed_until;
     if (task->state != TASK_RUNNING || task->interrupted || task->in_group_stop ||
-        task->call.active || !task->group || task->group->current != task)
+        task->call_taken_back || task->call.active || !task->group || task->group->current != task)
         return due;
     if (task->group->ready_first)
         due = task->group->slice_start + (task->slice ? task->slice : SLICE_NS);
@@ -96,6 +96,7 @@ struct error *absorb_interrupt(struct task *task)
         return error;
     struct user_regs_struct entry = *regs;
     task->trap_pending = false; /* each stop clears it, the one that follows among them */
+    task->call_taken_back = true;
     error = take_back_call(task, &entry);
     return error ? error : tracee_run(task->tracee, RUN_ON, 0);
 }

@@ -94,10 +94,12 @@ struct task {
     uint64_t stack_pointer;   /* when it was last seen */
     bool interrupted;         /* PTRACE_INTERRUPT was sent, and no stop has come since */
     bool trap_pending;        /* ... and the trap that it makes may still come */
-    bool in_group_stop;       /* stopped by job control */
-    bool spins;               /* when last interrupted it was waiting for another task's write */
-    uint64_t slice;           /* ns that it may keep the turn without a call while others wait */
-    bool holds_exit_stop;     /* READY with the exit stop of `call` still to be looked at */
+    bool call_taken_back; /* it makes its call again at once; rcx and r11 are that call's already,
+                             so that no point can be here */
+    bool in_group_stop;   /* stopped by job control */
+    bool spins;           /* when last interrupted it was waiting for another task's write */
+    uint64_t slice;       /* ns that it may keep the turn without a call while others wait */
+    bool holds_exit_stop; /* READY with the exit stop of `call` still to be looked at */
     struct chaos_task chaos;
     uint64_t slice_start;    /* of the turn that `slice` was chosen for, under chaos */
     bool spots_set;          /* spots.h */
