@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "engine/count/at_breakpoint.h"
 #include "engine/count/note.h"
 #include "engine/tracee/xsave.h"
 #include "replay/session_private.h"
@@ -83,14 +84,6 @@ static struct error *is_here(struct session *session, bool *ret)
 
 /* --- The search ------------------------------------------------------------------------------ */
 
-static bool is_breakpoint(const struct run_conditions *conditions, uint64_t address)
-{
-    for (size_t i = 0; i < conditions->breakpoint_count; i++)
-        if (conditions->breakpoints[i].value == address)
-            return true;
-    return false;
-}
-
 static void note_found(struct session *session)
 {
     struct point_statistics *points = session->options->points;
@@ -108,10 +101,9 @@ static struct error *meet_test(struct session *session, const struct run_conditi
     struct error *error = is_here(session, ended);
     if (error || *ended)
         return error;
-    *ended =
-        !conditions->notes && is_breakpoint(conditions, session->next->before.value[TRACE_RIP]);
     result->end = RUN_ENDED_AT_BREAKPOINT;
-    return NULL;
+    return conditions->notes ? NULL
+                             : is_at_breakpoint(vessel_tracee(session->vessel), conditions, ended);
 }
 
 static uint64_t longest(const struct event *event)

@@ -6,7 +6,12 @@
 
 #include "engine/count/run.h"
 
+/* One whose condition holds. */
 struct error *is_at_breakpoint(struct tracee *tracee, const struct run_conditions *conditions,
                                bool *ret) MUST_CHECK;
+
+/* One, whatever its condition. */
+struct error *is_at_any_breakpoint(struct tracee *tracee, const struct run_conditions *conditions,
+                                   bool *ret) MUST_CHECK;
 
 #endif

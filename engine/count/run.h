@@ -13,6 +13,7 @@
 #ifndef REEL_COUNT_RUN_H
 #define REEL_COUNT_RUN_H
 
+#include "engine/count/condition.h"
 #include "engine/tracee/tracee.h"
 
 enum watch_access { WATCHES_WRITES = 1, WATCHES_READS = 2 };
@@ -21,6 +22,13 @@ struct watch {
     taddr address;
     uint64_t length;
     unsigned access; /* enum watch_access, or both */
+};
+
+/* Before the instruction at the address, where the condition holds. There may be up to
+ * CONDITIONS_MAX at one address: one that holds is enough. */
+struct breakpoint {
+    taddr address;
+    struct condition condition;
 };
 
 /* A word of 8 bytes of the task's memory, and the value that it is to have. */
@@ -48,8 +56,11 @@ struct run_point {
 
 /* Where a run is to stop. The arrays are borrowed. */
 struct run_conditions {
-    const taddr *breakpoints; /* before the instruction there */
+    const struct breakpoint *breakpoints;
     size_t breakpoint_count;
+    uint64_t misses_max;         /* run_native only: 0, or after so many visits of breakpoints whose
+                                    condition         does not hold the run ends before the next, at a
+                                    limit: each         costs stops         that a counted run does without */
     const struct watch *watches; /* after the instruction that accessed the bytes */
     size_t watch_count;
     bool notes; /* run_counted only: breakpoints and watches do not end the run; the result has the
@@ -63,7 +74,7 @@ struct run_conditions {
 };
 
 enum run_end {
-    RUN_ENDED_AT_LIMIT,
+    RUN_ENDED_AT_LIMIT,  /* run_native: of misses */
     RUN_ENDED_AT_CALL,   /* run_native: behind the system call instruction, in its emulated stop;
                             run_counted: before it */
     RUN_ENDED_AT_SIGNAL, /* a fault or trap of the code; the task stands where the kernel says */

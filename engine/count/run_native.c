@@ -7,6 +7,8 @@
  *
  *   step off the breakpoint ─> traps in ─> RUN_EMULATED ─> stop ─> traps out ─> program counter
  * back onto the breakpoint
+ *
+ * Conditions are looked at where a trap was met: one that does not hold costs two stops.
  */
 #include "engine/count/at_breakpoint.h"
 #include "engine/count/debug_registers.h"
@@ -109,7 +111,7 @@ static struct error *step_off(struct tracee *tracee, const struct run_conditions
 {
     struct run_result step;
     bool at_breakpoint;
-    struct error *error = is_at_breakpoint(tracee, conditions, &at_breakpoint);
+    struct error *error = is_at_any_breakpoint(tracee, conditions, &at_breakpoint);
     if (error || !at_breakpoint)
         return error;
     error = run_counted(tracee, conditions, 1, &step);
@@ -149,14 +151,12 @@ static struct error *run_watching(struct tracee *tracee, const struct run_condit
     return error;
 }
 
-struct error *run_native(struct tracee *tracee, const struct run_conditions *conditions,
-                         struct run_result *ret)
+/* To the next breakpoint, whatever its condition, or another end. */
+static struct error *run_to_trap(struct tracee *tracee, const struct run_conditions *conditions,
+                                 struct run_result *ret)
 {
-    static const struct run_conditions none;
     struct debug_slot slots[DEBUG_REGISTERS];
     bool ended = false;
-    if (!conditions)
-        conditions = &none;
     *ret = (struct run_result){0};
     size_t armed = debug_slots(conditions, slots);
     if (armed > DEBUG_REGISTERS)
@@ -169,4 +169,45 @@ struct error *run_native(struct tracee *tracee, const struct run_conditions *con
     if (!error)
         error = run_watching(tracee, conditions, slots, armed, ret);
     return error ? error : debug_registers_disarm(tracee, armed);
+}
+
+/* *missed: the run has ended at a breakpoint whose condition does not hold. */
+static struct error *is_miss(struct tracee *tracee, const struct run_conditions *conditions,
+                             const struct run_result *result, bool *missed)
+{
+    bool holds = true;
+    struct error *error = NULL;
+    if (result->end == RUN_ENDED_AT_BREAKPOINT)
+        error = is_at_breakpoint(tracee, conditions, &holds);
+    *missed = !holds;
+    return error;
+}
+
+/* Whether the run ends after so many misses. */
+static bool is_impatient(const struct run_conditions *conditions, uint64_t misses,
+                         struct run_result *ret)
+{
+    bool interrupted = conditions->interrupted && *conditions->interrupted;
+    ret->end = interrupted ? RUN_ENDED_BY_INTERRUPT : RUN_ENDED_AT_LIMIT;
+    return interrupted || misses == conditions->misses_max;
+}
+
+struct error *run_native(struct tracee *tracee, const struct run_conditions *conditions,
+                         struct run_result *ret)
+{
+    static const struct run_conditions none;
+    bool missed = true;
+    uint64_t misses = 0;
+    struct error *error = NULL;
+    if (!conditions)
+        conditions = &none;
+    while (!error && missed) {
+        error = run_to_trap(tracee, conditions, ret);
+        if (!error)
+            error = is_miss(tracee, conditions, ret, &missed);
+        if (error || !missed)
+            return error;
+        missed = !is_impatient(conditions, ++misses, ret);
+    }
+    return error;
 }

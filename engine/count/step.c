@@ -214,7 +214,8 @@ static struct error *run_to_behind(struct tracee *tracee, const struct instructi
 {
     struct user_regs_struct *regs;
     struct traps traps;
-    taddr behind = taddr_of(instruction->address + instruction->length);
+    const struct breakpoint behind = {.address =
+                                          taddr_of(instruction->address + instruction->length)};
     struct error *error = traps_insert(tracee, &behind, 1, &traps);
     if (!error)
         error = run_once(tracee, RUN_EMULATED, stop, outside);
@@ -224,8 +225,8 @@ static struct error *run_to_behind(struct tracee *tracee, const struct instructi
         return error;
     }
     error = remove_error ? remove_error : tracee_regs(tracee, &regs);
-    if (!error && regs->rip == behind.value + 1) {
-        regs->rip = behind.value;
+    if (!error && regs->rip == behind.address.value + 1) {
+        regs->rip = behind.address.value;
         tracee_regs_changed(tracee);
     }
     return error;

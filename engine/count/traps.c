@@ -16,8 +16,8 @@ static struct error *insert(struct tracee *tracee, uint64_t address, struct trap
     return tracee_write(tracee, taddr_of(address), &trap, 1);
 }
 
-struct error *traps_insert(struct tracee *tracee, const taddr *addresses, size_t count,
-                           struct traps *ret)
+struct error *traps_insert(struct tracee *tracee, const struct breakpoint *breakpoints,
+                           size_t count, struct traps *ret)
 {
     *ret = (struct traps){0};
     if (!count)
@@ -26,8 +26,8 @@ struct error *traps_insert(struct tracee *tracee, const taddr *addresses, size_t
     ret->original = calloc(count, 1);
     struct error *error = ret->addresses && ret->original ? NULL : &err_no_memory;
     for (size_t i = 0; !error && i < count; i++)
-        if (!traps_have(ret, addresses[i].value))
-            error = insert(tracee, addresses[i].value, ret);
+        if (!traps_have(ret, breakpoints[i].address.value))
+            error = insert(tracee, breakpoints[i].address.value, ret);
     return error;
 }
 

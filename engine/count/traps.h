@@ -4,7 +4,7 @@
 #ifndef REEL_COUNT_TRAPS_H
 #define REEL_COUNT_TRAPS_H
 
-#include "engine/tracee/tracee.h"
+#include "engine/count/run.h"
 
 struct traps {
     uint64_t *addresses;
@@ -12,9 +12,9 @@ struct traps {
     size_t count;
 };
 
-/* Puts an int3 at each address that is mapped. */
-struct error *traps_insert(struct tracee *tracee, const taddr *addresses, size_t count,
-                           struct traps *ret) MUST_CHECK;
+/* Puts an int3 at each breakpoint that is mapped, whatever its condition. */
+struct error *traps_insert(struct tracee *tracee, const struct breakpoint *breakpoints,
+                           size_t count, struct traps *ret) MUST_CHECK;
 
 /* Puts back what was there. Safe on zeroed traps. */
 struct error *traps_remove(struct tracee *tracee, struct traps *traps) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/cleanup.h"
+#include "engine/translate/gate_condition.h"
 #include "engine/translate/layout.h"
 #include "engine/translate/point_test.h"
 
@@ -85,15 +86,19 @@ static struct error *lead_to_block(struct translator *translator, struct gate *g
                                    const struct block *block)
 {
     struct error *error = NULL;
-    if (!block || gate->use == GATE_STOPS)
+    bool stops = gate->use == GATE_STOPS;
+    if (!block || (stops && !gate->conditional))
         return lead(translator, gate, 0);
     uint32_t to = block->entry;
     if (gate->tests) {
         error = point_test_lead(translator, to);
         to = ENGINE_POINT_TEST;
     }
+    uint32_t past = to;
     if (!error && gate->notes)
         error = write_note(translator, gate, to, &to);
+    if (!error && gate->conditional)
+        error = gate_condition_lead(translator, gate, stops ? 0 : to, past, &to);
     return error ? error : lead(translator, gate, to);
 }
 
@@ -149,7 +154,7 @@ struct error *gates_add(struct translator *translator, const struct run_conditio
         translator->stale = true;
     }
     for (size_t i = 0; i < conditions->breakpoint_count && !error; i++)
-        error = add(translator, conditions->breakpoints[i].value);
+        error = add(translator, conditions->breakpoints[i].address.value);
     if (!error && conditions->point)
         error = add(translator, conditions->point->regs.rip);
     return error;
@@ -158,22 +163,32 @@ struct error *gates_add(struct translator *translator, const struct run_conditio
 static bool is_breakpoint(const struct run_conditions *conditions, uint64_t address)
 {
     for (size_t i = 0; i < conditions->breakpoint_count; i++)
-        if (conditions->breakpoints[i].value == address)
+        if (conditions->breakpoints[i].address.value == address)
             return true;
     return false;
+}
+
+static struct error *set(struct translator *translator, struct gate *gate,
+                         const struct run_conditions *conditions)
+{
+    bool breakpoint = is_breakpoint(conditions, gate->address);
+    struct error *error = NULL;
+    gate->use = breakpoint && !conditions->notes ? GATE_STOPS : GATE_LEADS_ON;
+    gate->notes = breakpoint && conditions->notes;
+    gate->tests = conditions->point && conditions->point->regs.rip == gate->address;
+    gate->conditional = false;
+    if (breakpoint)
+        error = gate_condition_write(translator, gate, conditions, &gate->conditional);
+    return error
+               ? error
+               : lead_to_block(translator, gate, translator_known_block(translator, gate->address));
 }
 
 struct error *gates_set(struct translator *translator, const struct run_conditions *conditions)
 {
     struct error *error =
         conditions->point ? point_test_write(translator, conditions->point) : NULL;
-    for (size_t i = 0; i < translator->gate_count && !error; i++) {
-        struct gate *gate = &translator->gates[i];
-        bool breakpoint = is_breakpoint(conditions, gate->address);
-        gate->use = breakpoint && !conditions->notes ? GATE_STOPS : GATE_LEADS_ON;
-        gate->notes = breakpoint && conditions->notes;
-        gate->tests = conditions->point && conditions->point->regs.rip == gate->address;
-        error = lead_to_block(translator, gate, translator_known_block(translator, gate->address));
-    }
+    for (size_t i = 0; i < translator->gate_count && !error; i++)
+        error = set(translator, &translator->gates[i], conditions);
     return error;
 }

@@ -11,6 +11,8 @@
  *          jmp test           this run looks for a point there (point_test.h), then the block
  *          jmp note           this run remembers its last visit: the instructions that remain go
  *                             into a word; then the block, or the test
+ *          jmp condition      this run stops, or remembers its visit, where a condition holds
+ *                             (gate_condition.h)
  */
 #ifndef REEL_TRANSLATE_GATES_H
 #define REEL_TRANSLATE_GATES_H

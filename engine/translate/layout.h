@@ -7,6 +7,7 @@
  *   0x70010000  words: what translated code counts and saves
  *   0x70020000  gates and their notes (gates.h), and the test for a run's point (point_test.h)
  *   0x70040000  filters, list and routine of watches (watch_check.h)
+ *   0x70070000  conditions of breakpoints (gate_condition.h)
  *   0x70100000  where to go for the program addresses with the same low 16 bits, 65,536 words:
  *               the first of their entries (emit_entry), or the trap for unknown addresses
  *   0x70180000  code of a block that is cut to fit
@@ -29,7 +30,9 @@
 #define ENGINE_WATCH_LIST 0x70060000u
 #define ENGINE_WATCH_ENTRY 24u
 #define ENGINE_WATCH_ROUTINE 0x70068000u
-#define ENGINE_GATES_BYTES 0x50000u /* all from the gates to here */
+#define ENGINE_CONDITIONS 0x70070000u
+#define ENGINE_CONDITIONS_BYTES 0x80000u
+#define ENGINE_GATES_BYTES 0xd0000u /* all from the gates to here */
 #define ENGINE_TARGETS 0x70100000u
 #define ENGINE_TARGETS_BYTES 0x80000u
 #define ENGINE_CUT 0x70180000u

@@ -18,6 +18,7 @@ struct gate {
     uint64_t address;
     enum gate_use use; /* in this run */
     bool tests, notes; /* what it leads through */
+    bool conditional;  /* it stops, or notes, where a condition holds: gate_condition.h */
     uint32_t notes_to; /* where its note leads */
     uint32_t leads_to; /* 0: it is a trap */
 };

@@ -10,6 +10,7 @@
 #include "engine/count/watch_copies.h"
 #include "engine/translate/aside.h"
 #include "engine/translate/doors.h"
+#include "engine/translate/gate_condition.h"
 #include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
 #include "engine/translate/notes.h"
@@ -108,6 +109,12 @@ static bool is_in_check(const struct block *block, uint64_t code)
     return block && block->checked && code >= block->check.other;
 }
 
+/* Whether it is in what a gate leads through that looks at the program's memory. */
+static bool is_in_test(const struct translator *translator, uint64_t code)
+{
+    return point_test_has(translator, code) || gate_condition_at(translator, code);
+}
+
 /* The highest address that an indirect branch may go to: for others it faults itself. */
 #define ADDRESS_MAX ((1ull << 47) - 1)
 
@@ -183,6 +190,10 @@ static struct error *leave_before_block(struct run *run, const struct block *blo
     if (point_test_has(translator, trap)) {
         error = point_test_restore(translator, trap);
         address = translator->point_test.regs.rip;
+    } else if (gate_condition_at(translator, trap)) {
+        gate = gate_condition_at(translator, trap);
+        error = gate_condition_restore(translator, trap);
+        address = gate->address;
     } else if (block && block->checked && trap == block->check.trap) {
         error = door_shut(translator, block);
     } else if (!gate && !(block && block->state == BLOCK_DEAD && trap == block->entry)) {
@@ -278,7 +289,7 @@ static struct error *meet_watch(struct run *run, size_t watch)
     bool within;
     struct user_regs_struct *regs;
     struct error *error = tracee_regs(run->tracee, &regs);
-    if (error || point_test_has(run->translator, regs->rip) ||
+    if (error || is_in_test(run->translator, regs->rip) ||
         is_in_check(translator_find_code(run->translator, regs->rip).block, regs->rip))
         return error ? error : settle(run); /* it was the engine that read watched bytes */
     error = step_is_within_rep(run->tracee, &run->conditions->watches[watch], &within);
@@ -371,8 +382,8 @@ static struct error *meet_fault_in_check(struct run *run, const struct block *bl
     return error || run->ret->count == run->limit ? error : run_step(run);
 }
 
-/* The program's own fault; or a word of the run's point that cannot be read, and so is not equal.
- */
+/* The program's own fault; or a word of the run's point that cannot be read, and so is not equal;
+ * or one of a breakpoint's condition. */
 static struct error *meet_fault(struct run *run, int signal)
 {
     struct user_regs_struct *regs;
@@ -380,7 +391,7 @@ static struct error *meet_fault(struct run *run, int signal)
     struct error *error = tracee_regs(run->tracee, &regs);
     if (error)
         return error;
-    if (point_test_has(run->translator, regs->rip))
+    if (is_in_test(run->translator, regs->rip))
         return leave_trap(run, regs->rip, &ours);
     const struct code_of_block of = translator_find_code(run->translator, regs->rip);
     if (is_in_check(of.block, regs->rip))

@@ -68,29 +68,35 @@ static struct error *back_to_start(struct target *target, struct target_stop *re
     return error;
 }
 
+static struct error *not_found_again(const struct target *target)
+{
+    return error_new("please report it, with the trace",
+                     "event %lu: a breakpoint was met that does not hold", target->place.event);
+}
+
 /* What a run through the rest of the stretch ended with. */
 static struct error *after_run(struct target *target, const struct run_result *result,
                                struct target_stop *ret, bool *stopped)
 {
     struct hop hop = {.kind = HOP_TO_EVENT};
     uint32_t tid = session_next(target->now)->tid;
-    size_t insertion = 0;
-    struct trace_regs regs;
+    int insertion;
     struct error *error = NULL;
     *stopped = true;
     switch (result->end) {
     case RUN_ENDED_BY_INTERRUPT:
         return back_to_start(target, ret);
     case RUN_ENDED_AT_BREAKPOINT:
-        error = session_registers(target->now, tid, &regs);
-        if (error)
-            return error;
-        hop = (struct hop){.kind = HOP_TO_BREAKPOINT, .address = taddr_of(regs.value[TRACE_RIP])};
-        insertion = (size_t)breakpoint_at(target, hop.address);
+        error = breakpoint_met(target, target->now, tid, &insertion);
+        if (error || insertion < 0)
+            return error ? error : not_found_again(target);
+        hop = (struct hop){.kind = HOP_TO_BREAKPOINT,
+                           .breakpoint = {target->insertions[insertion].address,
+                                          target->insertions[insertion].condition}};
         break;
     case RUN_ENDED_AT_WATCH:
         hop = (struct hop){.kind = HOP_TO_WATCH, .watch = target->watches[result->watch]};
-        insertion = target->watch_insertion[result->watch];
+        insertion = (int)target->watch_insertion[result->watch];
         break;
     default:
         error = place_add_hop(&target->place, &hop);
@@ -270,7 +276,10 @@ static struct error *step_range(struct target *target, const struct resume *resu
         if (error)
             return error;
         taddr pc = taddr_of(regs.value[TRACE_RIP]);
-        int insertion = breakpoint_at(target, pc);
+        int insertion;
+        error = breakpoint_met(target, target->now, tid, &insertion);
+        if (error)
+            return error;
         if (insertion >= 0)
             stop_at_insertion(&target->insertions[insertion], tid, ret);
         if (insertion >= 0 || pc.value < resume->range_start.value ||

@@ -6,8 +6,9 @@
 
 #include "replay/debug/target_private.h"
 
-static int find_insertion(const struct target *target, enum watch_kind kind, taddr address,
-                          uint64_t length)
+/* By all but a breakpoint's condition. */
+static int find_place(const struct target *target, enum watch_kind kind, taddr address,
+                      uint64_t length)
 {
     for (size_t i = 0; i < target->insertion_count; i++) {
         const struct insertion *insertion = &target->insertions[i];
@@ -16,6 +17,19 @@ static int find_insertion(const struct target *target, enum watch_kind kind, tad
             return (int)i;
     }
     return -1;
+}
+
+static bool is_inserted(const struct target *target, const struct insertion *wanted)
+{
+    for (size_t i = 0; i < target->insertion_count; i++) {
+        const struct insertion *insertion = &target->insertions[i];
+        if (insertion->kind == wanted->kind && insertion->address.value == wanted->address.value &&
+            (wanted->kind == WATCH_EXECUTE
+                 ? condition_equal(&insertion->condition, &wanted->condition)
+                 : insertion->length == wanted->length))
+            return true;
+    }
+    return false;
 }
 
 static unsigned access_of(enum watch_kind kind)
@@ -34,7 +48,7 @@ static unsigned access_of(enum watch_kind kind)
 static struct error *compile(struct target *target)
 {
     size_t count = target->insertion_count + 1;
-    taddr *breakpoints = realloc(target->breakpoints, count * sizeof(*breakpoints));
+    struct breakpoint *breakpoints = realloc(target->breakpoints, count * sizeof(*breakpoints));
     target->breakpoints = breakpoints ? breakpoints : target->breakpoints;
     struct watch *watches = realloc(target->watches, count * sizeof(*watches));
     target->watches = watches ? watches : target->watches;
@@ -46,7 +60,8 @@ static struct error *compile(struct target *target)
     for (size_t i = 0; i < target->insertion_count; i++) {
         const struct insertion *insertion = &target->insertions[i];
         if (insertion->kind == WATCH_EXECUTE) {
-            breakpoints[target->breakpoint_count++] = insertion->address;
+            breakpoints[target->breakpoint_count++] =
+                (struct breakpoint){insertion->address, insertion->condition};
             continue;
         }
         which[target->watch_count] = i;
@@ -59,32 +74,60 @@ static struct error *compile(struct target *target)
 
 #define WATCH_LENGTH_MAX (1ul << 20)
 
-struct error *target_insert(struct target *target, enum watch_kind kind, taddr address,
-                            uint64_t length)
+static size_t breakpoints_at(const struct target *target, taddr address)
 {
-    if (find_insertion(target, kind, address, length) >= 0)
+    size_t count = 0;
+    for (size_t i = 0; i < target->breakpoint_count; i++)
+        count += target->breakpoints[i].address.value == address.value;
+    return count;
+}
+
+static struct error *add_insertion(struct target *target, const struct insertion *insertion)
+{
+    if (is_inserted(target, insertion))
         return NULL;
-    if (kind != WATCH_EXECUTE && (length == 0 || length > WATCH_LENGTH_MAX))
-        return error_new("watch fewer bytes", "cannot watch %lu bytes", length);
+    if (insertion->kind == WATCH_EXECUTE &&
+        breakpoints_at(target, insertion->address) == CONDITIONS_MAX)
+        return error_new("remove some", "%d breakpoints at %#lx", CONDITIONS_MAX,
+                         insertion->address.value);
     struct insertion *grown =
         realloc(target->insertions, (target->insertion_count + 1) * sizeof(*grown));
     if (!grown)
         return &err_no_memory;
     target->insertions = grown;
-    grown[target->insertion_count++] =
-        (struct insertion){.kind = kind, .address = address, .length = length};
+    grown[target->insertion_count++] = *insertion;
     return compile(target);
+}
+
+struct error *target_insert(struct target *target, enum watch_kind kind, taddr address,
+                            uint64_t length)
+{
+    if (kind != WATCH_EXECUTE && (length == 0 || length > WATCH_LENGTH_MAX))
+        return error_new("watch fewer bytes", "cannot watch %lu bytes", length);
+    return add_insertion(target,
+                         &(struct insertion){.kind = kind, .address = address, .length = length});
+}
+
+struct error *target_insert_conditional(struct target *target, taddr address,
+                                        const struct condition *condition)
+{
+    if (!condition_is_valid(condition))
+        return error_new("compare a register, or 1, 2, 4 or 8 bytes of memory",
+                         "no such condition");
+    return add_insertion(
+        target,
+        &(struct insertion){.kind = WATCH_EXECUTE, .address = address, .condition = *condition});
 }
 
 void target_remove(struct target *target, enum watch_kind kind, taddr address, uint64_t length)
 {
-    int index = find_insertion(target, kind, address, length);
-    if (index < 0)
-        return;
-    size_t behind = target->insertion_count - (size_t)index - 1;
-    memmove(&target->insertions[index], &target->insertions[index + 1],
-            behind * sizeof(target->insertions[0]));
-    target->insertion_count--;
+    int index;
+    while ((index = find_place(target, kind, address, length)) >= 0) {
+        size_t behind = target->insertion_count - (size_t)index - 1;
+        memmove(&target->insertions[index], &target->insertions[index + 1],
+                behind * sizeof(target->insertions[0]));
+        target->insertion_count--;
+    }
     error_free(compile(target)); /* the arrays only shrink */
 }
 
@@ -105,7 +148,29 @@ struct run_conditions target_conditions(const struct target *target)
 
 int breakpoint_at(const struct target *target, taddr address)
 {
-    return find_insertion(target, WATCH_EXECUTE, address, 0);
+    return find_place(target, WATCH_EXECUTE, address, 0);
+}
+
+struct error *breakpoint_met(struct target *target, struct session *session, uint32_t tid, int *ret)
+{
+    struct trace_regs trace_regs;
+    struct user_regs_struct regs;
+    struct tracee *tracee;
+    *ret = -1;
+    if (!target->breakpoint_count)
+        return NULL;
+    struct error *error = session_registers(session, tid, &trace_regs);
+    if (error || breakpoint_at(target, taddr_of(trace_regs.value[TRACE_RIP])) < 0)
+        return error;
+    memcpy(&regs, &trace_regs, sizeof(regs));
+    error = session_load(session, &tracee);
+    for (size_t i = 0; !error && i < target->insertion_count && *ret < 0; i++) {
+        const struct insertion *insertion = &target->insertions[i];
+        if (insertion->kind == WATCH_EXECUTE && insertion->address.value == regs.rip &&
+            condition_holds(&insertion->condition, &regs, tracee))
+            *ret = (int)i;
+    }
+    return error;
 }
 
 /* --- Watched bytes across an event

@@ -37,7 +37,7 @@ static struct error *follow(struct target *target, struct session *session, cons
     struct run_conditions conditions = {.interrupted = &target->interrupted};
     struct run_result result;
     if (hop->kind == HOP_TO_BREAKPOINT) {
-        conditions.breakpoints = &hop->address;
+        conditions.breakpoints = &hop->breakpoint;
         conditions.breakpoint_count = 1;
     } else if (hop->kind == HOP_TO_WATCH) {
         conditions.watches = &hop->watch;

@@ -3,6 +3,9 @@
  */
 #include "replay/debug/target_private.h"
 
+/* Visits of breakpoints whose condition does not hold, natively: then counting is cheaper. */
+#define MISSES_MAX 500
+
 /* A counted run stops before the system call: this makes it, as far as its emulated stop. */
 static struct error *enter_call(struct session *session, struct run_result *ret)
 {
@@ -21,13 +24,17 @@ struct error *stretch_run(struct session *session, const struct run_conditions *
     struct error *error = session_load(session, &tracee);
     if (error)
         return error;
-    bool to_point = session_next(session)->reach == REACH_POINT;
-    if (to_point || !run_fits(conditions)) {
+    bool counted = session_next(session)->reach == REACH_POINT || !run_fits(conditions);
+    if (!counted) {
+        struct run_conditions natively = *conditions;
+        natively.misses_max = MISSES_MAX;
+        error = run_native(tracee, &natively, ret);
+        counted = !error && ret->end == RUN_ENDED_AT_LIMIT;
+    }
+    if (counted) {
         error = session_run_counted(session, conditions, UINT64_MAX, ret);
-        if (!error && !to_point && ret->end == RUN_ENDED_AT_CALL)
+        if (!error && ret->end == RUN_ENDED_AT_CALL)
             error = enter_call(session, ret);
-    } else {
-        error = run_native(tracee, conditions, ret);
     }
     if (error || !run_reached_event(ret))
         return error;
@@ -49,13 +56,9 @@ struct error *stretch_apply(struct target *target, struct session *session, int 
 
 struct error *breakpoint_at_start(struct target *target, struct session *session, int *ret)
 {
-    struct trace_regs regs;
     const struct event *next = session_next(session);
     *ret = -1;
-    if (!target->breakpoint_count || !next || next->reach == REACH_NOTHING)
+    if (!next || next->reach == REACH_NOTHING)
         return NULL;
-    struct error *error = session_registers(session, next->tid, &regs);
-    if (!error)
-        *ret = breakpoint_at(target, taddr_of(regs.value[TRACE_RIP]));
-    return error;
+    return breakpoint_met(target, session, next->tid, ret);
 }

@@ -11,6 +11,7 @@
 #define REEL_REPLAY_DEBUG_TARGET_H
 
 #include "engine/base/bytes.h"
+#include "engine/count/condition.h"
 #include "replay/position.h"
 #include "trace-format/event.h"
 #include "trace-format/reader.h"
@@ -38,6 +39,13 @@ enum watch_kind {
  * nothing. */
 struct error *target_insert(struct target *target, enum watch_kind kind, taddr address,
                             uint64_t length) MUST_CHECK;
+
+/* A breakpoint that is met only where the condition holds, without stops where it does not. Several
+ * at one address (up to CONDITIONS_MAX) are met where any of them holds, one of target_insert()
+ * always; target_remove() takes them all. */
+struct error *target_insert_conditional(struct target *target, taddr address,
+                                        const struct condition *condition) MUST_CHECK;
+
 void target_remove(struct target *target, enum watch_kind kind, taddr address, uint64_t length);
 void target_remove_all(struct target *target);
 

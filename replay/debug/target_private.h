@@ -24,9 +24,9 @@ enum hop_kind { HOP_TO_BREAKPOINT, HOP_TO_WATCH, HOP_STEPS, HOP_TO_EVENT };
 
 struct hop {
     enum hop_kind kind;
-    taddr address;      /* HOP_TO_BREAKPOINT */
-    struct watch watch; /* HOP_TO_WATCH */
-    uint64_t steps;     /* HOP_STEPS */
+    struct breakpoint breakpoint; /* HOP_TO_BREAKPOINT */
+    struct watch watch;           /* HOP_TO_WATCH */
+    uint64_t steps;               /* HOP_STEPS */
 };
 
 struct place {
@@ -41,6 +41,7 @@ struct insertion {
     enum watch_kind kind;
     taddr address;
     uint64_t length;
+    struct condition condition; /* WATCH_EXECUTE */
 };
 
 struct checkpoint {
@@ -85,7 +86,7 @@ struct target {
 
     struct insertion *insertions;
     size_t insertion_count;
-    taddr *breakpoints; /* compiled from them, for runs */
+    struct breakpoint *breakpoints; /* compiled from them, for runs */
     size_t breakpoint_count;
     struct watch *watches;
     size_t watch_count;
@@ -113,8 +114,11 @@ struct error *place_resolve(struct target *target, struct position *ret) MUST_CH
 
 /* --- insertions.c --- */
 struct run_conditions target_conditions(const struct target *target);
-/* The insertion of a breakpoint at the address; -1: none. */
+/* An insertion of a breakpoint at the address, whatever its condition; -1: none. */
 int breakpoint_at(const struct target *target, taddr address);
+/* One where the task stands, whose condition holds; -1: none. */
+struct error *breakpoint_met(struct target *target, struct session *session, uint32_t tid,
+                             int *ret) MUST_CHECK;
 /* The first watch for writes whose bytes differ between two sessions' snapshots. */
 struct watch_snapshot {
     uint8_t *bytes;

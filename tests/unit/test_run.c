@@ -117,16 +117,16 @@ static taddr at_visit(void)
 static void each_visit_stops_once(void **state)
 {
     struct tracee *tracee = start_child();
-    const taddr breakpoint = at_visit();
+    const struct breakpoint breakpoint = {.address = at_visit()};
     const struct run_conditions conditions = {.breakpoints = &breakpoint, .breakpoint_count = 1};
     uint8_t byte;
     for (int i = 0; i < VISITS; i++) {
         struct run_result result;
         no_error(run_native(tracee, &conditions, &result));
         assert_int_equal(result.end, RUN_ENDED_AT_BREAKPOINT);
-        assert_true(pc_of(tracee) == breakpoint.value);
+        assert_true(pc_of(tracee) == breakpoint.address.value);
         assert_int_equal(visits_of(tracee), i);
-        no_error(tracee_read(tracee, breakpoint, &byte, 1));
+        no_error(tracee_read(tracee, breakpoint.address, &byte, 1));
         assert_int_equal(byte, *(const uint8_t *)&visit);
     }
     struct run_result result;
@@ -170,7 +170,7 @@ static void counts_are_the_same_each_time(void **state)
 static void counted_runs_agree_with_native_ones(void **state)
 {
     struct tracee *native = start_child(), *counted = start_child();
-    const taddr breakpoint = at_visit();
+    const struct breakpoint breakpoint = {.address = at_visit()};
     const struct watch watch = {taddr_of((uint64_t)&visits), sizeof(visits), WATCHES_WRITES};
     const struct run_conditions conditions = {
         .breakpoints = &breakpoint, .breakpoint_count = 1, .watches = &watch, .watch_count = 1};

@@ -15,11 +15,11 @@ __asm__(".text\n"
         "  jne turn\n"
         "  syscall\n");
 
-static const taddr *places(void)
+static const struct breakpoint *places(void)
 {
-    static taddr both[2];
-    both[0] = taddr_of((uint64_t)turn_place);
-    both[1] = taddr_of((uint64_t)turn_seldom);
+    static struct breakpoint both[2];
+    both[0].address = taddr_of((uint64_t)turn_place);
+    both[1].address = taddr_of((uint64_t)turn_seldom);
     return both;
 }
 

@@ -38,12 +38,12 @@ static uint64_t counter(struct fixture *fixture)
 static struct fixture at_first_visit(const char *start, const char *place, struct run_point *ret)
 {
     struct fixture fixture = begin(start);
-    const taddr breakpoint = taddr_of((uint64_t)place);
+    const struct breakpoint breakpoint = {.address = taddr_of((uint64_t)place)};
     const struct run_conditions conditions = {.breakpoints = &breakpoint, .breakpoint_count = 1};
     struct run_result result = run(&fixture, &conditions, FOREVER);
     assert_int_equal(result.end, RUN_ENDED_AT_BREAKPOINT);
     *ret = (struct run_point){.regs = registers(&fixture)};
-    assert_true(ret->regs.rip == breakpoint.value);
+    assert_true(ret->regs.rip == breakpoint.address.value);
     return fixture;
 }
 
