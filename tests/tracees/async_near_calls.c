@@ -1,5 +1,7 @@
 /* Signals at 500 Hz while two threads make calls all the time and compute a little in between: they
  * land right before and right after calls, too, and calls that they interrupt are made again. */
+/* With all memory hashed at each event, a handler takes longer than the timer's period. */
+/* modes: native replay counted back oracle allpages */
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
