@@ -286,12 +286,12 @@ struct error *take_back_call(struct task *task, const struct user_regs_struct *e
     return NULL;
 }
 
-struct error *find_deliverable_signal(struct task *task, struct held_signal **ret)
+struct error *find_deliverable_signal(struct task *task, bool may_wait, struct held_signal **ret)
 {
     uint64_t mask = 0;
     struct error *error = task->held ? tracee_get_sigmask(task->tracee, &mask) : NULL;
     *ret = error ? NULL : task->held;
-    uint64_t now = task->held ? monotonic_now() : 0;
+    uint64_t now = task->held && may_wait ? monotonic_now() : UINT64_MAX;
     while (*ret && ((*ret)->sent || (*ret)->earliest > now || mask & BIT((*ret)->info.si_signo)))
         *ret = (*ret)->next;
     return error;

@@ -151,7 +151,7 @@ struct error *on_call_entry(struct recorder *recorder, struct task *task)
             return error;
     }
     struct held_signal *held;
-    error = find_deliverable_signal(task, &held);
+    error = find_deliverable_signal(task, false, &held);
     if (error)
         return error;
     if (held)

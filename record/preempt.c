@@ -124,7 +124,7 @@ static void choose_slice(struct task *task, uint64_t naming)
 static struct error *use_point(struct recorder *recorder, struct task *task)
 {
     struct held_signal *held;
-    struct error *error = find_deliverable_signal(task, &held);
+    struct error *error = find_deliverable_signal(task, true, &held);
     if (error)
         return error;
     if (held)

@@ -69,7 +69,7 @@ struct pending_call {
 /* An asynchronous signal that arrived in user code and waits for the task's next event. */
 struct held_signal {
     siginfo_t info;
-    uint64_t earliest; /* ns: not delivered before that */
+    uint64_t earliest; /* ns: not delivered before that, except at a call */
     uint64_t due;      /* ns: when the task is to be interrupted for it, if it has made no call */
     bool sent;         /* handed back to the kernel: its delivery stop is about to come */
     struct held_signal *next;
@@ -265,8 +265,11 @@ task_view(struct task *task); /* the program's memory, seen through the call's s
 
 /* --- on_signal.c ----------------------------------------------------------------------------- */
 struct error *on_signal(struct recorder *recorder, struct task *task, int signal) MUST_CHECK;
-/* A held signal that is not blocked (a handler may have blocked it meanwhile); NULL if none. */
-struct error *find_deliverable_signal(struct task *task, struct held_signal **ret) MUST_CHECK;
+/* A held signal that is not blocked (a handler may have blocked it meanwhile); NULL if none.
+ * `may_wait`: one that is to come later is none. Not at a call's entry: the call might block, or
+ * change what the signal does. */
+struct error *find_deliverable_signal(struct task *task, bool may_wait,
+                                      struct held_signal **ret) MUST_CHECK;
 /* Leaves the call that the task is about to make; it stands on the instruction then. */
 struct error *take_back_call(struct task *task, const struct user_regs_struct *entry) MUST_CHECK;
 /* Sends it again, to a task that stands at a point: it is delivered before anything else runs. */

@@ -116,7 +116,7 @@ struct error *go_on(struct recorder *recorder, struct task *task)
 {
     struct group *group = task->group;
     struct held_signal *held;
-    struct error *error = find_deliverable_signal(task, &held);
+    struct error *error = find_deliverable_signal(task, true, &held);
     if (error)
         return error;
     if (held)

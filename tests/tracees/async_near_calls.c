@@ -1,5 +1,7 @@
-/* Signals at 2 kHz while two threads make calls all the time and compute a little in between: they
+/* Signals at 500 Hz while two threads make calls all the time and compute a little in between: they
  * land right before and right after calls, too, and calls that they interrupt are made again. */
+/* With all memory hashed at each event, a handler takes longer than the timer's period. */
+/* modes: native replay counted back oracle allpages */
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -25,7 +27,7 @@ static void compute(int which)
 
 static void *ask(void *ignored)
 {
-    while (alarms < 40) {
+    while (alarms < 15) {
         CHECK(syscall(SYS_getppid) > 0);
         compute(1);
         CHECK(write(ends[1], "x", 1) == 1);
@@ -36,7 +38,7 @@ static void *ask(void *ignored)
 
 int main(void)
 {
-    const struct itimerval often = {{0, 500}, {0, 500}};
+    const struct itimerval often = {{0, 2000}, {0, 2000}};
     struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
     pthread_t thread;
     char byte;
