@@ -244,6 +244,28 @@ static void native_runs_agree(void **state)
     end(&counted);
 }
 
+/* What a condition reads is no access of the program's, although a debug register sees it. */
+static void conditions_hit_no_watches(void **state)
+{
+    static uint64_t other;
+    const struct watch watch = {taddr_of((uint64_t)&other), 8, WATCHES_WRITES | WATCHES_READS};
+    const struct breakpoint breakpoint = at_place((struct condition){.operand = CONDITION_ON_MEMORY,
+                                                                     .reg = CONDITION_NO_REGISTER,
+                                                                     .offset = (uint64_t)&other,
+                                                                     .size = 8,
+                                                                     .compare = IF_NOT_EQUAL});
+    const struct run_conditions conditions = {
+        .breakpoints = &breakpoint, .breakpoint_count = 1, .watches = &watch, .watch_count = 1};
+    struct fixture fixture = begin(cond), without = begin(cond);
+    struct run_result result = run(&fixture, &conditions, 200 * PER_TURN);
+    assert_int_equal(result.end, RUN_ENDED_AT_LIMIT);
+    run(&without, NULL, 200 * PER_TURN);
+    struct user_regs_struct a = registers(&fixture), b = registers(&without);
+    assert_true(a.rip == b.rip && a.rax == b.rax && a.rdx == b.rdx && a.rcx == b.rcx);
+    end(&fixture);
+    end(&without);
+}
+
 /* A run's conditions are its own. */
 static void another_run_has_other_conditions(void **state)
 {
@@ -273,6 +295,7 @@ int main(void)
         cmocka_unit_test(any_of_several_is_enough),
         cmocka_unit_test(an_unconditional_one_always_stops),
         cmocka_unit_test(native_runs_agree),
+        cmocka_unit_test(conditions_hit_no_watches),
         cmocka_unit_test(another_run_has_other_conditions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
