@@ -18,6 +18,7 @@ void translator_destroy(struct translator *translator)
         return;
     cache_release(&translator->cache);
     code_pages_destroy(translator->pages);
+    insn_memo_destroy(translator->memo);
     free(translator->translation);
     free(translator->cut);
     free(translator->ranges);
@@ -34,6 +35,8 @@ static struct error *allocate(struct tracee *tracee, struct translator **ret)
     translator->translation = malloc(sizeof(*translator->translation));
     translator->cut = calloc(1, sizeof(*translator->cut));
     struct error *error = code_pages_create(&translator->pages);
+    if (!error)
+        error = insn_memo_create(&translator->memo);
     if (!error && (!translator->translation || !translator->cut))
         error = &err_no_memory;
     if (error)
@@ -81,6 +84,7 @@ struct error *translator_fork(const struct translator *translator, struct tracee
     copy->translation = parts.translation;
     copy->cut = parts.cut;
     copy->pages = parts.pages;
+    copy->memo = parts.memo;
     cache_share(&translator->cache, &copy->cache);
     copy->ranges = calloc(translator->range_count + 1, sizeof(*copy->ranges));
     if (!copy->ranges) {
@@ -193,7 +197,7 @@ static bool find_path(struct translator *translator, uint64_t address, uint64_t 
     const struct code_range *range = translator_range_at(translator, address);
     struct source source = {translator, range && range->checked};
     const struct code_source code = {
-        .fetch = fetch, .ends_before = ends_before, .context = &source};
+        .fetch = fetch, .ends_before = ends_before, .context = &source, .memo = translator->memo};
     const struct path_limits limits = {.insns = limit < PATH_INSNS_MAX ? (uint32_t)limit
                                                                        : PATH_INSNS_MAX,
                                        .straight = source.checked,

@@ -62,6 +62,7 @@ struct translator {
     struct translation *translation;
     struct block_parts *cut; /* the block at ENGINE_CUT */
     struct code_pages *pages;
+    struct insn_memo *memo;
     struct code_range *ranges; /* that may be translated */
     size_t range_count, last_range;
     bool ranges_known;
