@@ -108,6 +108,8 @@ static void cpuid_answers_alike(void **state)
     for (int round = 0; round < 2; round++) {
         for (uint32_t subleaf = 0; subleaf < ARRAY_LENGTH(answers.known) + 4; subleaf++) {
             __cpuid_count(0xd, subleaf, a, b, c, d);
+            if (subleaf == 1)
+                a &= ~2u; /* xsavec is hidden */
             struct user_regs_struct regs = cpuid_of(0xd, subleaf);
             assert_true(regs.rax == a && regs.rbx == b && regs.rcx == c && regs.rdx == d);
         }
