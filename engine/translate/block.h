@@ -80,7 +80,7 @@ struct block {
     uint8_t state;  /* enum block_state */
     bool checked;
     struct code_check check;
-    uint32_t first_place, first_exit; /* indices of its places and exits */
+    uint32_t packed; /* where its places and exits begin in the cache (block_pack.h) */
     uint16_t place_count, exit_count;
 };
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/translate/block_pack.h"
+
 #define SLOTS_AT_FIRST 4096 /* a power of two */
 
 struct array {
@@ -12,8 +14,9 @@ struct array {
 
 struct cache {
     uint32_t references;
-    struct array blocks, places, exits;
-    uint32_t *slots; /* hash by program address: index of a block + 1, 0: empty */
+    struct array blocks;
+    struct array packed; /* bytes: places and exits of the blocks */
+    uint32_t *slots;     /* hash by program address: index of a block + 1, 0: empty */
     uint32_t slot_count;
 };
 
@@ -40,14 +43,22 @@ static const struct block *block_at(const struct cache *cache, uint32_t index)
     return (const struct block *)cache->blocks.items + index;
 }
 
-const struct block_place *cache_places(const struct cache_view *view, const struct block *block)
+static const uint8_t *packed_at(const struct cache *cache, const struct block *block)
 {
-    return (const struct block_place *)view->cache->places.items + block->first_place;
+    return (const uint8_t *)cache->packed.items + block->packed;
 }
 
-const struct block_exit *cache_exits(const struct cache_view *view, const struct block *block)
+/* How many bytes the places and exits of the block at the index are. */
+static uint32_t packed_size(const struct cache *cache, uint32_t index)
 {
-    return (const struct block_exit *)view->cache->exits.items + block->first_exit;
+    uint32_t end =
+        index + 1 < cache->blocks.count ? block_at(cache, index + 1)->packed : cache->packed.count;
+    return end - block_at(cache, index)->packed;
+}
+
+void cache_unpack(const struct cache_view *view, const struct block *block, struct block_parts *ret)
+{
+    block_unpack(block, packed_at(view->cache, block), ret);
 }
 
 /* --- Life ------------------------------------------------------------------------------------ */
@@ -81,8 +92,7 @@ void cache_release(struct cache_view *view)
     if (!cache || --cache->references)
         return;
     free(cache->blocks.items);
-    free(cache->places.items);
-    free(cache->exits.items);
+    free(cache->packed.items);
     free(cache->slots);
     free(cache);
 }
@@ -114,15 +124,12 @@ static bool grow_slots(struct cache *cache)
 
 /* --- Adding ---------------------------------------------------------------------------------- */
 
-static bool add(struct cache *cache, const struct block *block, const struct block_place *places,
-                const struct block_exit *exits)
+static bool add(struct cache *cache, const struct block *block, const uint8_t *packed,
+                uint32_t size)
 {
     struct block added = *block;
-    added.first_place = cache->places.count;
-    added.first_exit = cache->exits.count;
-    if (!grow_slots(cache) ||
-        !append(&cache->places, places, block->place_count, sizeof(*places)) ||
-        !append(&cache->exits, exits, block->exit_count, sizeof(*exits)) ||
+    added.packed = cache->packed.count;
+    if (!grow_slots(cache) || !append(&cache->packed, packed, size, 1) ||
         !append(&cache->blocks, &added, 1, sizeof(added)))
         return false;
     *slot_of(cache, block->address) = cache->blocks.count;
@@ -136,7 +143,8 @@ static struct error *part(struct cache_view *view)
     struct error *error = cache_create(&own);
     for (; !error && own.blocks < view->blocks; own.blocks++) {
         const struct block *block = block_at(view->cache, own.blocks);
-        if (!add(own.cache, block, cache_places(view, block), cache_exits(view, block)))
+        if (!add(own.cache, block, packed_at(view->cache, block),
+                 packed_size(view->cache, own.blocks)))
             error = &err_no_memory;
     }
     if (error) {
@@ -155,7 +163,9 @@ struct error *cache_add(struct cache_view *view, const struct block_parts *parts
         if (error)
             return error;
     }
-    if (!add(view->cache, &parts->block, parts->places, parts->exits))
+    uint8_t packed[BLOCK_PACKED_MAX];
+    uint32_t size = (uint32_t)block_pack(parts, packed);
+    if (!add(view->cache, &parts->block, packed, size))
         return &err_no_memory;
     view->blocks++;
     return NULL;

@@ -36,7 +36,8 @@ uint32_t cache_index(const struct cache_view *view, const struct block *block);
 const struct block *cache_block(const struct cache_view *view, uint32_t index);
 const struct block *cache_block_of_code(const struct cache_view *view, uint64_t code);
 
-const struct block_place *cache_places(const struct cache_view *view, const struct block *block);
-const struct block_exit *cache_exits(const struct cache_view *view, const struct block *block);
+/* The block with its places and exits. */
+void cache_unpack(const struct cache_view *view, const struct block *block,
+                  struct block_parts *ret);
 
 #endif

@@ -46,7 +46,8 @@ static bool has_code_in(const struct translator *translator, const struct block 
 {
     if (block->lowest >= end || block->behind <= start)
         return false;
-    const struct block_place *places = cache_places(&translator->cache, block);
+    const struct block_place *places = translator->found->places;
+    cache_unpack(&translator->cache, block, translator->found);
     for (uint32_t i = 0; i < block->place_count; i++)
         if (places[i].address < end && places[i].address + INSN_BYTES_MAX > start)
             return true;

@@ -159,7 +159,7 @@ static void add(struct finder *finder)
         return;
     }
     struct path_insn *entry = &path->insns[path->count];
-    insn_decode(bytes, size, finder->at, &entry->insn);
+    insn_memo_decode(finder->source->memo, bytes, size, finder->at, &entry->insn);
     if (!can_be_translated(&entry->insn)) {
         end(finder, PATH_STOPS, finder->at);
         return;

@@ -11,7 +11,7 @@
 #ifndef REEL_TRANSLATE_PATH_H
 #define REEL_TRANSLATE_PATH_H
 
-#include "engine/translate/insn.h"
+#include "engine/translate/insn_memo.h"
 
 #define PATH_INSNS_MAX 48
 
@@ -23,6 +23,7 @@ struct code_source {
     /* Whether a path that comes to the address must end there. */
     bool (*ends_before)(void *context, uint64_t address);
     void *context;
+    struct insn_memo *memo;
 };
 
 enum path_exit {

@@ -18,8 +18,10 @@ void translator_destroy(struct translator *translator)
         return;
     cache_release(&translator->cache);
     code_pages_destroy(translator->pages);
+    insn_memo_destroy(translator->memo);
     free(translator->translation);
     free(translator->cut);
+    free(translator->found);
     free(translator->ranges);
     free(translator);
 }
@@ -33,8 +35,11 @@ static struct error *allocate(struct tracee *tracee, struct translator **ret)
     translator->stale = true;
     translator->translation = malloc(sizeof(*translator->translation));
     translator->cut = calloc(1, sizeof(*translator->cut));
+    translator->found = malloc(sizeof(*translator->found));
     struct error *error = code_pages_create(&translator->pages);
-    if (!error && (!translator->translation || !translator->cut))
+    if (!error)
+        error = insn_memo_create(&translator->memo);
+    if (!error && (!translator->translation || !translator->cut || !translator->found))
         error = &err_no_memory;
     if (error)
         translator_destroy(translator);
@@ -80,7 +85,9 @@ struct error *translator_fork(const struct translator *translator, struct tracee
     copy->tracee = tracee;
     copy->translation = parts.translation;
     copy->cut = parts.cut;
+    copy->found = parts.found;
     copy->pages = parts.pages;
+    copy->memo = parts.memo;
     cache_share(&translator->cache, &copy->cache);
     copy->ranges = calloc(translator->range_count + 1, sizeof(*copy->ranges));
     if (!copy->ranges) {
@@ -193,7 +200,7 @@ static bool find_path(struct translator *translator, uint64_t address, uint64_t 
     const struct code_range *range = translator_range_at(translator, address);
     struct source source = {translator, range && range->checked};
     const struct code_source code = {
-        .fetch = fetch, .ends_before = ends_before, .context = &source};
+        .fetch = fetch, .ends_before = ends_before, .context = &source, .memo = translator->memo};
     const struct path_limits limits = {.insns = limit < PATH_INSNS_MAX ? (uint32_t)limit
                                                                        : PATH_INSNS_MAX,
                                        .straight = source.checked,
@@ -251,7 +258,8 @@ static void link_region(struct translator *translator, const struct region *regi
     struct emitter *emitter = &translator->translation->emitter;
     for (uint32_t i = region->first_block; i < view->blocks; i++) {
         const struct block *block = cache_block(view, i);
-        const struct block_exit *exits = cache_exits(view, block);
+        const struct block_exit *exits = translator->found->exits;
+        cache_unpack(view, block, translator->found);
         for (uint32_t j = 0; j < block->exit_count; j++) {
             const struct block *target =
                 exits[j].kind == EXIT_DIRECT ? cache_find(view, exits[j].target) : NULL;
@@ -339,8 +347,8 @@ struct code_of_block translator_find_code(const struct translator *translator, u
     const struct block *block = cache_block_of_code(&translator->cache, code);
     if (!block)
         return (struct code_of_block){0};
-    return (struct code_of_block){block, cache_places(&translator->cache, block),
-                                  cache_exits(&translator->cache, block)};
+    cache_unpack(&translator->cache, block, translator->found);
+    return (struct code_of_block){block, translator->found->places, translator->found->exits};
 }
 
 const struct block_place *code_place(const struct code_of_block *of, uint64_t code)

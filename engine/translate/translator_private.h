@@ -61,8 +61,10 @@ struct translator {
     uint32_t code_end;
     uint32_t flushes; /* of the cache: what was known of blocks before is void */
     struct translation *translation;
-    struct block_parts *cut; /* the block at ENGINE_CUT */
+    struct block_parts *cut;   /* the block at ENGINE_CUT */
+    struct block_parts *found; /* the one that was looked for last */
     struct code_pages *pages;
+    struct insn_memo *memo;
     struct code_range *ranges; /* that may be translated */
     size_t range_count, last_range;
     bool ranges_known;
@@ -87,7 +89,8 @@ struct error *translator_block(struct translator *translator, uint64_t address,
 struct error *translator_cut(struct translator *translator, uint64_t address, uint64_t limit,
                              uint32_t *ret) MUST_CHECK;
 
-/* A block's code, with its places and exits; .block is NULL where there is none. */
+/* A block's code, with its places and exits, until the next is looked for or translated; .block is
+ * NULL where there is none. */
 struct code_of_block {
     const struct block *block;
     const struct block_place *places;
