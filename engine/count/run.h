@@ -58,7 +58,8 @@ struct run_point {
 struct run_conditions {
     const struct breakpoint *breakpoints;
     size_t breakpoint_count;
-    uint64_t misses_max;         /* run_native only: 0, or after so many visits of breakpoints whose
+    uint64_t
+        misses_max;              /* run_native only: 0, or after so many visits of breakpoints whose
                                     condition         does not hold the run ends before the next, at a
                                     limit: each         costs stops         that a counted run does without */
     const struct watch *watches; /* after the instruction that accessed the bytes */
