@@ -123,8 +123,7 @@ struct error *leave_rep(struct recorder *recorder, struct task *task, bool *stil
 
 #define OBSERVED_NS 1000000ull
 
-/* Of all tasks of the process, of which no other runs; others may have the processor meanwhile. */
-static uint64_t processor_time(const struct task *task)
+uint64_t processor_time(const struct task *task)
 {
     struct timespec time = {0};
     clockid_t clock;

@@ -12,6 +12,9 @@
 /* Until any task stops (SIGCHLD, which is blocked), or so long. */
 void sleep_for(uint64_t nanoseconds);
 
+/* What all tasks of the task's process have used, in ns. */
+uint64_t processor_time(const struct task *task);
+
 /* Two looks at the task, a millisecond of its time apart: what it writes, and what in there has
  * changed at the second. It has then run on to where it is to be named. Sets task->spins. */
 struct error *watch_progress(struct recorder *recorder, struct task *task,

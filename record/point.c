@@ -2,6 +2,7 @@
 
 #include "engine/tracee/xsave.h"
 #include "record/live_memory.h"
+#include "record/observe.h"
 
 #define PIECE_BYTES (64ul << 10) /* what one hash names, and a mismatch can be told of */
 
@@ -123,7 +124,8 @@ struct error *log_point(struct recorder *recorder, struct task *task,
         return error;
     draft_begin(&recorder->draft, EVENT_POINT);
     event->before = event->after = trace_regs_of(regs);
-    event->nanoseconds = monotonic_now() - task->group->slice_start;
+    uint64_t turn = monotonic_now() - task->group->slice_start, used = processor_time(task);
+    event->nanoseconds = turn < used ? turn : used;
     task->stack_pointer = regs->rsp;
     error = add_vectors(recorder, task);
     if (!error)
