@@ -1,4 +1,6 @@
 /* Interrupted in the middle of string instructions with a rep prefix, upwards and downwards. */
+/* With all memory hashed at each event, a handler takes longer than the timer's period. */
+/* modes: native replay counted back oracle allpages */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
