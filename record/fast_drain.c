@@ -68,3 +68,9 @@ void fast_stop_at_call(struct group *group)
     if (group->fast.slot)
         group->fast.slot->stop = 1;
 }
+
+void fast_set_alone(struct group *group)
+{
+    if (group->fast.slot)
+        group->fast.slot->alone = !group->ready_first;
+}

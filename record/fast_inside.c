@@ -106,6 +106,13 @@ struct error *fast_fault(struct recorder *recorder, struct task *task, bool *han
         return put_back(task, window, regs);
     if (regs->rip < HOOK_CODE || regs->rip >= HOOK_CODE + HOOK_CODE_BYTES)
         return NULL;
+    uint32_t made;
+    error = tracee_read(task->tracee, taddr_of(HOOK_STATE + offsetof(struct hook_state, made)),
+                        &made, sizeof(made));
+    if (error || made)
+        return error ? error
+                     : error_new("record it with -n",
+                                 "what a call of task %d wrote cannot be read", task->tid);
     regs->rip = HOOK_NOT_SERVED;
     tracee_regs_changed(task->tracee);
     *handled = true;

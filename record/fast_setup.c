@@ -5,6 +5,7 @@
  * meanwhile).
  */
 #include <asm/unistd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -89,7 +90,9 @@ struct error *fast_attach(struct recorder *recorder, struct task *task)
         return NULL;
     clear(slot);
     slot->alone = 1;
-    task->group->fast.slot = slot;
+    struct fastpath *fast = &task->group->fast;
+    fast->area[fast->areas++] =
+        (struct stub_area){HOOK_STUBS, HOOK_STUBS + HOOK_STUBS_BYTES, HOOK_STUBS};
     error = write_hook(task);
     return error ? error : use_slot(recorder, task, slot);
 }
@@ -114,22 +117,30 @@ struct error *fast_fork(struct recorder *recorder, struct task *creator, struct 
                         bool shares_files)
 {
     struct fastpath *parent = &creator->group->fast, *fast = &child->group->fast;
-    if (!recorder->slots)
-        return NULL;
     parent->shares_files = fast->shares_files = shares_files || parent->shares_files;
+    if (!parent->slot)
+        return NULL;
     struct error *error = copy_windows(fast, parent);
-    struct hook_slot *slot = parent->slot ? take_slot(recorder) : NULL;
+    if (shares_files)
+        memset(parent->slot->descriptor, DESCRIPTOR_TRACED, HOOK_DESCRIPTORS);
+    struct hook_slot *slot = take_slot(recorder);
     if (slot) {
         clear(slot);
         slot->alone = 1;
         memcpy(slot->descriptor, parent->slot->descriptor, sizeof(slot->descriptor));
     }
-    if (parent->slot && shares_files) {
-        memset(parent->slot->descriptor, DESCRIPTOR_TRACED, HOOK_DESCRIPTORS);
-        if (slot)
-            memset(slot->descriptor, DESCRIPTOR_TRACED, HOOK_DESCRIPTORS);
-    }
     return error ? error : use_slot(recorder, child, slot);
+}
+
+void fast_join_stranger(struct task *task, bool shares_files)
+{
+    struct fastpath *fast = &task->group->fast;
+    task->is_stranger = true;
+    fast->strangers++;
+    fast->shares_files = fast->shares_files || shares_files;
+    if (fast->slot && shares_files)
+        memset(fast->slot->descriptor, DESCRIPTOR_TRACED, HOOK_DESCRIPTORS);
+    fast_stop_at_call(task->group);
 }
 
 void fast_release(struct recorder *recorder, struct group *group)

@@ -4,6 +4,7 @@
  * program's that these can grow.
  */
 #include <asm/unistd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 

@@ -172,3 +172,11 @@ void fast_note_interrupted(struct group *group, uint64_t rip)
     if (fast->interruptions < INTERRUPTED_MAX)
         fast->interrupted[fast->interruptions++] = rip;
 }
+
+void fast_forget_interrupted(struct group *group, uint64_t rip)
+{
+    struct fastpath *fast = &group->fast;
+    for (unsigned i = 0; i < fast->interruptions && fast->interruptions < INTERRUPTED_MAX; i++)
+        if (fast->interrupted[i] == rip)
+            fast->interrupted[i] = fast->interrupted[--fast->interruptions];
+}

@@ -67,6 +67,9 @@ struct error *fast_attach(struct recorder *recorder, struct task *task) MUST_CHE
 struct error *fast_fork(struct recorder *recorder, struct task *creator, struct task *child,
                         bool shares_files) MUST_CHECK;
 
+/* A task of another process has joined the group: until it leaves all calls are traced. */
+void fast_join_stranger(struct task *task, bool shares_files);
+
 /* The group ends. */
 void fast_release(struct recorder *recorder, struct group *group);
 
@@ -78,6 +81,9 @@ struct error *fast_drain(struct recorder *recorder, struct group *group) MUST_CH
 /* The current task stands outside of the hook: the slot begins anew, and the hook serves calls
  * unless there is a reason to stop at the next. */
 void fast_renew(struct task *task);
+
+/* Whether other tasks wait for the turn has changed. */
+void fast_set_alone(struct group *group);
 
 /* The group's next call is to be traced. */
 void fast_stop_at_call(struct group *group);
@@ -100,6 +106,9 @@ struct error *fast_unpatch_for_call(struct task *task, const struct user_regs_st
 
 /* A handler interrupts code there. */
 void fast_note_interrupted(struct group *group, uint64_t rip);
+
+/* It has returned. */
+void fast_forget_interrupted(struct group *group, uint64_t rip);
 
 /* The window is as the program has it, and will not be patched again. */
 struct error *fast_unpatch(struct task *task, struct patched_window *window) MUST_CHECK;
