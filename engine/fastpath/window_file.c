@@ -9,6 +9,7 @@
 #include "engine/fastpath/window_pick.h"
 #include "engine/sites/function_ranges.h"
 
+#define SYSCALL_BYTES 2
 /* Longer functions are tables of an interpreter's, or junk. */
 #define FUNCTION_BYTES_MAX (1ul << 20)
 #define CHUNK_BYTES (64ul << 10)
@@ -140,28 +141,34 @@ static const struct piece *piece_at(const struct window_file *file, uint64_t off
     return NULL;
 }
 
-/* What of the piece is looked at: the function at the site; if none is known, as much as a sweep
- * wants. */
+/* What of the piece is looked at, in its bytes: as much before the site, and before the function
+ * that it is in, as a sweep wants; to the function's end, or, if none is known, the site's. */
 struct extent {
-    uint64_t offset, size;
-    bool is_function;
+    uint64_t start, end;
+    uint64_t function; /* where it starts */
+    bool has_function;
 };
 
-static struct extent extent_of(const struct window_file *file, const struct piece *piece,
-                               uint64_t site)
+static uint64_t lead_to(uint64_t at)
 {
-    uint64_t at = site - piece->offset;
+    return at > SWEEP_LEAD ? at - SWEEP_LEAD : 0;
+}
+
+static struct extent extent_of(const struct window_file *file, const struct piece *piece,
+                               uint64_t at)
+{
     const struct function_range *function =
         function_range_at(&file->functions, piece->address + at);
+    struct extent extent = {.has_function = function != NULL};
+    extent.end = piece->size - at > SYSCALL_BYTES ? at + SYSCALL_BYTES : piece->size;
+    extent.function = at;
     if (function) {
-        uint64_t start = function->start > piece->address ? function->start - piece->address : 0;
         uint64_t end = function->end - piece->address;
-        end = end < piece->size ? end : piece->size;
-        return (struct extent){piece->offset + start, end - start, true};
+        extent.end = end < piece->size ? end : piece->size;
+        extent.function = function->start > piece->address ? function->start - piece->address : 0;
     }
-    uint64_t start = at > SWEEP_LEAD ? at - SWEEP_LEAD : 0;
-    uint64_t end = piece->size - at > SWEEP_LEAD ? at + SWEEP_LEAD : piece->size;
-    return (struct extent){piece->offset + start, end - start, false};
+    extent.start = lead_to(extent.function);
+    return extent;
 }
 
 /* What leads to the site's surroundings from anywhere in the piece. */
@@ -191,15 +198,16 @@ static struct error *find_in(const struct window_file *file, const struct piece 
                              const struct extent *extent, uint64_t site, struct window *ret)
 {
     struct approach approach;
-    size_t got, at = (size_t)(site - extent->offset);
-    CLEANUP(free) uint8_t *bytes = malloc(extent->size);
+    size_t got, size = extent->end - extent->start;
+    size_t at = site - piece->offset - extent->start;
+    CLEANUP(free) uint8_t *bytes = malloc(size);
     if (!bytes)
         return &err_no_memory;
-    struct error *error = read_some(file->fd, extent->offset, bytes, extent->size, &got);
+    struct error *error = read_some(file->fd, piece->offset + extent->start, bytes, size, &got);
     if (error || !window_is_site(bytes, got, at))
         return error;
-    if (extent->is_function)
-        error = approach_in_function(bytes, got, at, &approach);
+    if (extent->has_function)
+        error = approach_in_function(bytes, got, extent->function - extent->start, at, &approach);
     else
         approach_by_sweep(bytes, got, at, &approach);
     if (!error && window_pick(&approach, bytes, got, at))
@@ -218,8 +226,8 @@ struct error *window_file_find(const struct window_file *file, uint64_t site_off
     const struct piece *piece = piece_at(file, site_offset);
     if (!piece)
         return NULL;
-    const struct extent extent = extent_of(file, piece, site_offset);
-    if (piece->size > PIECE_BYTES_MAX || extent.size > FUNCTION_BYTES_MAX)
+    const struct extent extent = extent_of(file, piece, site_offset - piece->offset);
+    if (piece->size > PIECE_BYTES_MAX || extent.end - extent.function > FUNCTION_BYTES_MAX)
         return NULL;
     return find_in(file, piece, &extent, site_offset, ret);
 }

@@ -31,6 +31,8 @@ static void add_insn(struct approach *approach, const struct window_insn *insn, 
 
 #define OFFSET_BYTES 4
 
+#define BLOCK_BYTES 1024
+
 static bool has_offset(const uint8_t *bytes, size_t at)
 {
     bool is_branch = at >= 1 && (bytes[at - 1] & 0xfe) == 0xe8; /* call, jmp */
@@ -39,14 +41,43 @@ static bool has_offset(const uint8_t *bytes, size_t at)
     return is_branch || is_conditional || is_address;
 }
 
+/* `to_site`: from `at`. */
+static void add_far(struct approach *approach, const uint8_t *bytes, size_t at, int64_t to_site)
+{
+    int32_t offset;
+    memcpy(&offset, bytes + at, sizeof(offset));
+    int64_t target = OFFSET_BYTES + (int64_t)offset;
+    if ((uint64_t)(to_site - target) <= WINDOW_BYTES_MAX && has_offset(bytes, at))
+        add_target(approach, to_site, target);
+}
+
+/* Whether anything may come of the block's bytes and the three behind them: loops that the compiler
+ * makes vectors of, since programs have megabytes of code. */
+static bool may_have_far(const uint8_t *bytes, uint32_t to_site)
+{
+    uint32_t any = 0;
+    for (uint32_t phase = 0; phase < OFFSET_BYTES; phase++) {
+        const uint8_t *from = bytes + phase;
+        uint32_t base = to_site - phase - OFFSET_BYTES;
+        for (uint32_t i = 0; i < BLOCK_BYTES / OFFSET_BYTES; i++) {
+            uint32_t offset;
+            memcpy(&offset, from + (size_t)OFFSET_BYTES * i, sizeof(offset));
+            any |= base - OFFSET_BYTES * i - offset <= WINDOW_BYTES_MAX;
+        }
+    }
+    return any;
+}
+
 void approach_add_far(struct approach *approach, const uint8_t *bytes, size_t size, int64_t to_site)
 {
-    for (size_t at = 0; at + OFFSET_BYTES <= size; at++) {
-        int32_t offset;
-        memcpy(&offset, bytes + at, sizeof(offset));
-        int64_t behind = to_site - (int64_t)at - OFFSET_BYTES;
-        if ((uint64_t)(behind - offset) <= WINDOW_BYTES_MAX && has_offset(bytes, at))
-            add_target(approach, behind, offset);
+    size_t at = 0;
+    while (at + OFFSET_BYTES <= size) {
+        bool is_block = size - at >= BLOCK_BYTES + OFFSET_BYTES;
+        size_t end = is_block ? at + BLOCK_BYTES : size - OFFSET_BYTES + 1;
+        if (is_block && !may_have_far(bytes + at, (uint32_t)(to_site - (int64_t)at)))
+            at = end;
+        for (; at < end; at++)
+            add_far(approach, bytes, at, to_site - (int64_t)at);
     }
 }
 
@@ -93,35 +124,43 @@ static uint32_t sweep(const struct code *code, size_t start, size_t end)
     return at == end ? starts : 0;
 }
 
-/* Whether all sweeps agree on what leads up to the site; then that is added. */
-static bool sweep_up(const struct code *code)
+/* Whether there are bytes enough for a sweep to fall into step. */
+static bool may_sweep(const struct code *code)
 {
-    static const size_t leads[] = {SWEEP_LEAD, SWEEP_LEAD / 8, IN_STEP + STARTS_TRIED};
-    if (code->site < IN_STEP + STARTS_TRIED || code->site >= code->size)
-        return false;
-    struct approach *approach = code->approach;
+    return code->site >= IN_STEP + STARTS_TRIED && code->site < code->size;
+}
+
+/* What all sweeps agree on as leading up to the site: bits as of sweep(); 0: they do not. */
+static uint32_t sweep_up(const struct code *code)
+{
+    static const size_t leads[] = {SWEEP_LEAD, 256, IN_STEP + STARTS_TRIED};
     uint32_t agreed = 0;
+    if (!may_sweep(code))
+        return 0;
     for (size_t i = 0; i < ARRAY_LENGTH(leads) * STARTS_TRIED; i++) {
         size_t lead = leads[i / STARTS_TRIED] < code->site ? leads[i / STARTS_TRIED] : code->site;
         uint32_t starts = sweep(code, code->site - lead + i % STARTS_TRIED, code->site);
         if (i && starts != agreed)
-            return false;
+            return 0;
         agreed = starts;
     }
+    return agreed;
+}
+
+static void take_swept(const struct code *code)
+{
+    struct approach *approach = code->approach;
+    uint32_t starts = sweep_up(code);
     for (uint8_t back = 1; back <= WINDOW_BYTES_MAX && approach->count < APPROACH_INSNS_MAX; back++)
-        if (agreed & 1u << back)
+        if (starts & 1u << back)
             approach->back[approach->count++] = back;
-    return true;
 }
 
 void approach_by_sweep(const uint8_t *bytes, size_t size, size_t site, struct approach *ret)
 {
-    *ret = (struct approach){0};
     const struct code code = {bytes, size, site, ret};
-    if (!sweep_up(&code))
-        return;
-    size_t behind = size - site > SWEEP_LEAD ? site + SWEEP_LEAD : size;
-    sweep(&code, site, behind);
+    *ret = (struct approach){.by_table = true};
+    take_swept(&code);
 }
 
 /* --- Along a function's branches ------------------------------------------------------------- */
@@ -208,40 +247,57 @@ static void follow_gaps(struct walk *walk)
             follow_all(walk, at);
 }
 
-/* A table leads to the site, or an exception does, or a pointer. */
-static void take_unknown_approach(const struct walk *walk)
+/* Whether sweeps see the same instructions. Where a function starts is not always true: glibc's
+ * __restore_rt has a byte too much before it in .eh_frame, for unwinders' sake. */
+static bool sweeps_agree(const struct code *code, const struct approach *approach)
 {
-    walk->approach->by_table = true;
-    const struct code code = {walk->bytes, walk->size, walk->site, walk->approach};
-    sweep_up(&code);
+    uint32_t walked = 0;
+    for (size_t i = 0; i < approach->count; i++)
+        walked |= 1u << approach->back[i];
+    uint32_t within = approach->count ? (2u << approach->back[approach->count - 1]) - 1 : 0;
+    return !may_sweep(code) || (sweep_up(code) & within) == walked;
 }
 
-static void walk_function(struct walk *walk)
+static void walk_function(struct walk *walk, const struct code *before_too)
 {
+    struct approach *approach = walk->approach, unused = {0};
+    struct code code = *before_too;
     follow_all(walk, 0);
-    if (walk->length[walk->site])
+    if (walk->length[walk->site]) {
         take_approach(walk);
-    else
-        take_unknown_approach(walk);
+        code.approach = &unused; /* what is outside the function does not lead into it so near */
+        if (!sweeps_agree(&code, approach))
+            approach->count = 0;
+    } else { /* a table leads there, or an exception does, or a pointer */
+        approach->by_table = true;
+        take_swept(&code);
+    }
     follow_gaps(walk);
 }
 
-struct error *approach_in_function(const uint8_t *bytes, size_t size, size_t site,
+struct error *approach_in_function(const uint8_t *bytes, size_t size, size_t start, size_t site,
                                    struct approach *ret)
 {
-    struct walk walk = {.bytes = bytes, .size = size, .site = site, .approach = ret};
+    const struct code code = {bytes, size, site, ret};
     *ret = (struct approach){0};
-    if (site >= size)
+    if (site >= size || start > site)
         return NULL;
-    CLEANUP(free) uint8_t *length = calloc(size, sizeof(*length));
-    CLEANUP(free) bool *flags = calloc(size, 2 * sizeof(*flags));
-    CLEANUP(free) uint32_t *pending = calloc(size, sizeof(*pending));
-    if (!length || !flags || !pending)
+    size_t length = size - start;
+    CLEANUP(free) uint8_t *lengths = calloc(length, sizeof(*lengths));
+    CLEANUP(free) bool *flags = calloc(length, 2 * sizeof(*flags));
+    CLEANUP(free) uint32_t *pending = calloc(length, sizeof(*pending));
+    if (!lengths || !flags || !pending)
         return &err_no_memory;
-    walk.length = length;
-    walk.within = flags;
-    walk.pushed = flags + size;
-    walk.pending = pending;
-    walk_function(&walk);
+    struct walk walk = {
+        .bytes = bytes + start,
+        .size = length,
+        .site = site - start,
+        .length = lengths,
+        .within = flags,
+        .pushed = flags + length,
+        .pending = pending,
+        .approach = ret,
+    };
+    walk_function(&walk, &code);
     return NULL;
 }
