@@ -2,7 +2,8 @@
  * The reel page: one page of code at the same fixed address in every tracee and every vessel, and
  * behind it, in tracees, the scratch memory of blocked calls.
  *
- *   0x70000000  syscall; int3     calls from here pass the seccomp filter unseen (injected calls)
+ *   0x70000000  syscall; ret      calls from here pass the seccomp filter unseen (injected calls, and
+ *                                 the hook's: engine/fastpath/hook_abi.h)
  *   0x70000010  syscall; int3     calls from here are traced
  *   0x70000800  what injected calls point to, if it is small
  *   0x70010000  scratch memory, up to 0x78000000 (only while recording)
@@ -12,7 +13,11 @@
 #ifndef REEL_TRACEE_REEL_PAGE_H
 #define REEL_TRACEE_REEL_PAGE_H
 
+#ifdef __ASSEMBLER__
+#define REEL_PAGE 0x70000000
+#else
 #define REEL_PAGE 0x70000000ul
+#endif
 #define REEL_PAGE_CALL REEL_PAGE /* an untraced `syscall` */
 #define REEL_PAGE_AFTER_CALL                                                                       \
     (REEL_PAGE + 2) /* what the filter compares: the instruction pointer behind it */
@@ -27,7 +32,7 @@
 /* The page's contents. */
 #define REEL_PAGE_CODE                                                                             \
     {                                                                                              \
-        0x0f, 0x05, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc,  \
+        0x0f, 0x05, 0xc3, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc,  \
             0xcc, 0x0f, 0x05, 0xcc, 0xcc,                                                          \
     }
 
