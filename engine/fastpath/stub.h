@@ -16,7 +16,7 @@
 #include "engine/base/types.h"
 #include "engine/fastpath/window.h"
 
-#define STUB_BYTES 64 /* room for any stub: a stub takes 46 at most */
+#define STUB_BYTES 64 /* room for any stub */
 #define STUB_JUMP_BYTES 5
 #define STUB_PARTS_MAX (WINDOW_BYTES_MIN + 1)
 

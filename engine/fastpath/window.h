@@ -7,17 +7,19 @@
  *   |jmp stub|..    |syscall        patched: what is behind the five bytes stays as it is
  *
  * Nothing may ever go on in the middle of a window. So there is none where a branch leads there,
- * where an instruction ends it (calls: they return there) or cannot be moved (stub.h), and, in
- * functions that jump by a table, whose entries are not looked at, where it would take more than
- * one instruction. The start may be a branch target, and the site too: that call is then traced.
+ * and none with instructions that control does not simply go through (calls: they return there) or
+ * that cannot be moved (stub.h). The start may be a branch target, and the site too: that call is
+ * then traced.
  *
- * Where functions are known, instructions are what is come to along the function's branches. Else
- * the code before the site is decoded from several starting points, which must agree. Better to
- * find none, the call then costs stops as ever, than a wrong one.
+ * Where functions are known, instructions are what is come to along the function's branches. In
+ * functions that jump by a table, whose entries are not looked at, a window is one instruction.
+ * Without functions, it is as well, and the code before the site is decoded from several starting
+ * points, which must agree; in functions they must agree, too, since tables of functions err.
+ * Better to find none, the call then costs stops as ever, than a wrong one.
  *
- * What is left out: a branch from another function by an 8-bit offset, or by a table; and addresses
- * in data of what is in the middle of a window but the start of no function. Compilers make
- * neither.
+ * What is left out: a branch from another function by an offset of 8 bits, or by a table; and
+ * addresses in data of what is in the middle of a window but the start of no function. Compilers
+ * make neither.
  */
 #ifndef REEL_FASTPATH_WINDOW_H
 #define REEL_FASTPATH_WINDOW_H
@@ -48,9 +50,9 @@ struct error *window_file_find(const struct window_file *file, uint64_t site_off
 /* All three, for a single site. */
 struct error *windows_in_file(int fd, uint64_t site_offset, struct window *ret) MUST_CHECK;
 
-/* The window of the `syscall` at `site`, an offset in `code`, of which nothing else is known. Some
- * 4 KB on both sides should be there, where so much is mapped; with less than 64 bytes before the
- * site nothing is found. */
+/* The window of the `syscall` at `site`, an offset in `code`, of which nothing else is known. There
+ * should be 1 KB before the site (with less than 68 bytes nothing is found), and as much on both
+ * sides as may have branches to it. */
 void windows_in_memory(const uint8_t *code, size_t size, size_t site, struct window *ret);
 
 #endif
