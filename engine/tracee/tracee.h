@@ -69,6 +69,19 @@ bool tracee_read_string(struct tracee *tracee, taddr address, char *string, size
 struct error *tracee_write(struct tracee *tracee, taddr address, const void *bytes,
                            size_t size) MUST_CHECK;
 
+/* Several pieces of memory, read or written in their order, by one system call where all are
+ * accessible: a call costs as much as copying some kilobytes. */
+struct tracee_piece {
+    taddr address;
+    void *bytes; /* the caller's */
+    size_t size;
+};
+#define TRACEE_PIECES_MAX 64
+struct error *tracee_read_pieces(struct tracee *tracee, const struct tracee_piece *pieces,
+                                 size_t count) MUST_CHECK;
+struct error *tracee_write_pieces(struct tracee *tracee, const struct tracee_piece *pieces,
+                                  size_t count) MUST_CHECK;
+
 /* --- Signals --------------------------------------------------------------------------------- */
 
 struct error *tracee_siginfo(struct tracee *tracee, siginfo_t *ret) MUST_CHECK;

@@ -110,3 +110,48 @@ struct error *tracee_write(struct tracee *tracee, taddr address, const void *byt
     return error_new(NULL, "cannot write %zu bytes at %#lx of task %d", size, address.value,
                      tracee_tid(tracee));
 }
+
+/* --- Pieces ---------------------------------------------------------------------------------- */
+
+typedef ssize_t (*memory_transfer)(pid_t tid, const struct iovec *local, unsigned long local_count,
+                            const struct iovec *remote, unsigned long remote_count,
+                            unsigned long flags);
+
+/* Whether all of them have been transferred. */
+static bool transfer_all(struct tracee *tracee, const struct tracee_piece *pieces, size_t count,
+                         memory_transfer transfer)
+{
+    struct iovec local[TRACEE_PIECES_MAX], remote[TRACEE_PIECES_MAX];
+    size_t size = 0;
+    if (count > TRACEE_PIECES_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        local[i] = (struct iovec){.iov_base = pieces[i].bytes, .iov_len = pieces[i].size};
+        remote[i] = (struct iovec){.iov_base = (void *)pieces[i].address.value,
+                                   .iov_len = pieces[i].size};
+        size += pieces[i].size;
+    }
+    return transfer(tracee_tid(tracee), local, count, remote, count, 0) == (ssize_t)size;
+}
+
+struct error *tracee_read_pieces(struct tracee *tracee, const struct tracee_piece *pieces,
+                                 size_t count)
+{
+    struct error *error = NULL;
+    if (count == 0 || transfer_all(tracee, pieces, count, process_vm_readv))
+        return NULL;
+    for (size_t i = 0; i < count && !error; i++)
+        error = tracee_read(tracee, pieces[i].address, pieces[i].bytes, pieces[i].size);
+    return error;
+}
+
+struct error *tracee_write_pieces(struct tracee *tracee, const struct tracee_piece *pieces,
+                                  size_t count)
+{
+    struct error *error = NULL;
+    if (count == 0 || transfer_all(tracee, pieces, count, process_vm_writev))
+        return NULL;
+    for (size_t i = 0; i < count && !error; i++)
+        error = tracee_write(tracee, pieces[i].address, pieces[i].bytes, pieces[i].size);
+    return error;
+}

@@ -6,9 +6,13 @@
 #include "engine/translate/doors.h"
 #include "engine/translate/gates.h"
 #include "engine/translate/layout.h"
+#include "engine/translate/publish.h"
 #include "engine/translate/watches.h"
 
-#define REGION_BLOCKS_MAX 4 /* translated at a time */
+/* Translated at a time; */
+#define REGION_BLOCKS_MAX 16 /* in all, */
+#define REGION_NEXT_MAX 4    /* and but for those that calls return to */
+_Static_assert(REGION_BLOCKS_MAX <= PUBLISH_MAX, "all of them may be published");
 
 /* --- Life ------------------------------------------------------------------------------------ */
 
@@ -214,19 +218,43 @@ static bool find_path(struct translator *translator, uint64_t address, uint64_t 
 /* The addresses to be translated at a time: the one that is wanted, and what blocks lead to. */
 struct region {
     uint64_t addresses[REGION_BLOCKS_MAX];
-    uint32_t count;
+    bool is_return[REGION_BLOCKS_MAX]; /* will be looked for by an indirect branch */
+    uint32_t count, next_count;
     uint32_t first_block;
 };
 
-static void want(const struct translator *translator, struct region *region, uint64_t address)
+static void want(const struct translator *translator, struct region *region, uint64_t address,
+                 bool is_return)
 {
-    if (region->count == REGION_BLOCKS_MAX || gate_at(translator, address) ||
+    if (region->count == REGION_BLOCKS_MAX ||
+        (!is_return && region->next_count == REGION_NEXT_MAX) || gate_at(translator, address) ||
         cache_find(&translator->cache, address))
         return;
     for (uint32_t i = 0; i < region->count; i++)
         if (region->addresses[i] == address)
             return;
+    region->next_count += !is_return;
+    region->is_return[region->count] = is_return;
     region->addresses[region->count++] = address;
+}
+
+static bool is_call(const struct insn *insn)
+{
+    return insn->kind == INSN_CALL || insn->kind == INSN_CALL_INDIRECT;
+}
+
+/* What a block leads to, and what the calls in it return to. */
+static void want_next(const struct translator *translator, struct region *region)
+{
+    const struct translation *translation = translator->translation;
+    for (uint32_t i = 0; i < translation->parts.block.exit_count; i++)
+        if (translation->parts.exits[i].kind == EXIT_DIRECT)
+            want(translator, region, translation->parts.exits[i].target, false);
+    for (uint32_t i = 0; i < translation->path.count; i++) {
+        const struct insn *insn = &translation->path.insns[i].insn;
+        if (is_call(insn))
+            want(translator, region, insn->address + insn->length, true);
+    }
 }
 
 static struct error *translate_block(struct translator *translator, struct region *region,
@@ -239,15 +267,15 @@ static struct error *translate_block(struct translator *translator, struct regio
     if (!translation->path.count)
         return NULL;
     if (!block_emit(&translation->path, checked ? BLOCK_CHECKED : BLOCK_PLAIN,
-                    &translator->watches.sites, &translation->emitter, &translation->parts)) {
+                    &translator->watches.sites, &translation->emitter, &translation->parts) ||
+        translation->emitter.size > EMIT_MAX - PUBLISH_BYTES_MAX) {
         translation->emitter.size = before; /* full: another time */
         return NULL;
     }
     block->door = door_for(translator, block, cache_find(&translator->cache, address));
     struct error *error = cache_add(&translator->cache, &translation->parts);
-    for (uint32_t i = 0; !error && i < block->exit_count; i++)
-        if (translation->parts.exits[i].kind == EXIT_DIRECT)
-            want(translator, region, translation->parts.exits[i].target);
+    if (!error)
+        want_next(translator, region);
     return error;
 }
 
@@ -269,12 +297,33 @@ static void link_region(struct translator *translator, const struct region *regi
     }
 }
 
+/* The new blocks that calls will return to. Returns their number. */
+static size_t find_returns(const struct translator *translator, const struct region *region,
+                           const struct block *ret[PUBLISH_MAX])
+{
+    size_t count = 0;
+    for (uint32_t i = region->first_block; i < translator->cache.blocks; i++) {
+        const struct block *block = cache_block(&translator->cache, i);
+        for (uint32_t j = 0; j < region->count; j++)
+            if (region->is_return[j] && region->addresses[j] == block->address)
+                ret[count++] = block;
+    }
+    return count;
+}
+
 static struct error *write_region(struct translator *translator, const struct region *region)
 {
     struct emitter *emitter = &translator->translation->emitter;
+    const struct block *returns[PUBLISH_MAX];
+    struct tracee_piece pieces[1 + PUBLISH_MAX];
+    uint64_t words[PUBLISH_MAX];
+    size_t count = find_returns(translator, region, returns);
+    struct error *error = publish_emit(translator, returns, count, words, pieces + 1);
+    if (error)
+        return error;
     translator->code_end = emit_here(emitter);
-    struct error *error =
-        tracee_write(translator->tracee, taddr_of(emitter->base), emitter->bytes, emitter->size);
+    pieces[0] = (struct tracee_piece){taddr_of(emitter->base), emitter->bytes, emitter->size};
+    error = tracee_write_pieces(translator->tracee, pieces, 1 + count);
     for (uint32_t i = region->first_block; !error && i < translator->cache.blocks; i++)
         error = door_open(translator, cache_block(&translator->cache, i));
     return error;
@@ -283,7 +332,7 @@ static struct error *write_region(struct translator *translator, const struct re
 static struct error *translate(struct translator *translator, uint64_t address)
 {
     struct region region = {
-        .addresses = {address}, .count = 1, .first_block = translator->cache.blocks};
+        .addresses = {address}, .count = 1, .next_count = 1, .first_block = translator->cache.blocks};
     struct error *error = NULL;
     emit_begin(&translator->translation->emitter, translator->code_end);
     for (uint32_t i = 0; !error && i < region.count; i++)
@@ -368,28 +417,4 @@ const struct block_exit *code_exit(const struct code_of_block *of, uint64_t code
         if (of->exits[i].trap == code)
             return &of->exits[i];
     return NULL;
-}
-
-/* --- Leading on ------------------------------------------------------------------------------ */
-
-struct error *translator_link(struct translator *translator, const struct block_exit *exit,
-                              const struct block *block)
-{
-    uint32_t offset = block->door - (exit->offset + 4);
-    return tracee_write(translator->tracee, taddr_of(exit->offset), &offset, sizeof(offset));
-}
-
-struct error *translator_publish(struct translator *translator, const struct block *block)
-{
-    struct emitter *emitter = &translator->translation->emitter;
-    taddr slot = taddr_of(ENGINE_TARGETS + (block->address & 0xffff) * 8);
-    uint64_t next, entry = translator->code_end;
-    struct error *error = tracee_read(translator->tracee, slot, &next, sizeof(next));
-    if (error)
-        return error;
-    emit_begin(emitter, translator->code_end);
-    emit_entry(emitter, block->address, block->door, (uint32_t)next);
-    translator->code_end = emit_here(emitter);
-    error = tracee_write(translator->tracee, taddr_of(entry), emitter->bytes, emitter->size);
-    return error ? error : tracee_write(translator->tracee, slot, &entry, sizeof(entry));
 }

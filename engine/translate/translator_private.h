@@ -107,12 +107,6 @@ const struct block_exit *code_exit(const struct code_of_block *of, uint64_t code
 /* Where an indirect branch to an unknown address traps: an EXIT_INDIRECT that is in no block. */
 uint32_t translator_unknown_trap(void);
 
-/* Makes an exit, or the table for indirect branches, lead to the block. */
-struct error *translator_link(struct translator *translator, const struct block_exit *exit,
-                              const struct block *block) MUST_CHECK;
-struct error *translator_publish(struct translator *translator,
-                                 const struct block *block) MUST_CHECK;
-
 /* Before a run: forgets what is stale, and takes the run's breakpoints and point into account. */
 struct error *translator_prepare(struct translator *translator,
                                  const struct run_conditions *conditions) MUST_CHECK;

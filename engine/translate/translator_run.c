@@ -15,6 +15,7 @@
 #include "engine/translate/layout.h"
 #include "engine/translate/notes.h"
 #include "engine/translate/point_test.h"
+#include "engine/translate/publish.h"
 #include "engine/translate/translator_private.h"
 #include "engine/translate/watches.h"
 
@@ -36,6 +37,8 @@ struct run {
     /* How the code last left: what may be made to lead to the block that comes next. */
     struct block_exit exit; /* if it is an EXIT_DIRECT of a block in the cache */
     bool from_unknown;
+    uint32_t link_at, link; /* a jump's offset in the code that is to be written, and what; or 0 */
+    uint64_t words[2];      /* WORD_REMAINING and WORD_RCX, as update_count() found them */
     bool faults; /* the next instruction is an indirect branch to no address */
 };
 
@@ -45,12 +48,11 @@ struct run {
  * executed besides. */
 static struct error *update_count(struct run *run, int32_t unpaid)
 {
-    int64_t remaining;
     struct error *error =
-        tracee_read(run->tracee, taddr_of(WORD_REMAINING), &remaining, sizeof(remaining));
+        tracee_read(run->tracee, taddr_of(WORD_REMAINING), run->words, sizeof(run->words));
     if (!error)
         run->ret->count =
-            run->limit - (uint64_t)(remaining + BLOCK_SLACK) + (uint64_t)(int64_t)unpaid;
+            run->limit - (run->words[0] + BLOCK_SLACK) + (uint64_t)(int64_t)unpaid;
     return error;
 }
 
@@ -172,8 +174,10 @@ static struct error *leave_by(struct run *run, const struct block_exit *exit)
         if (regs->rcx > ADDRESS_MAX)
             return undo_indirect(run, exit->unpaid);
         regs->rip = regs->rcx;
+        regs->rcx = run->words[1];
+        tracee_regs_changed(run->tracee);
         run->from_unknown = exit->trap == 0;
-        return restore(run, RCX, WORD_RCX);
+        return NULL;
     }
     run->exit = *exit;
     return set_pc(run, exit->target);
@@ -439,22 +443,32 @@ static struct error *meet_stop(struct run *run, struct stop stop)
  * ----------------------------------------------------------------------------------------------------
  */
 
+_Static_assert(WORD_RCX == WORD_REMAINING + 8, "read together");
+
 /* What the last exit led to: the next time without us. */
 static struct error *connect(struct run *run, const struct block *block)
 {
-    if (run->exit.kind == EXIT_DIRECT && run->exit.offset)
-        return translator_link(run->translator, &run->exit, block);
-    return run->from_unknown ? translator_publish(run->translator, block) : NULL;
+    if (run->exit.kind == EXIT_DIRECT && run->exit.offset) {
+        run->link_at = run->exit.offset;
+        run->link = block->door - (run->exit.offset + (uint32_t)sizeof(run->link));
+        return NULL;
+    }
+    return run->from_unknown ? publish(run->translator, block) : NULL;
 }
 
 static struct error *run_code(struct run *run, uint32_t code)
 {
     struct stop stop;
     int64_t remaining = (int64_t)(run->limit - run->ret->count) - BLOCK_SLACK;
+    const struct tracee_piece pieces[] = {
+        {taddr_of(WORD_REMAINING), &remaining, sizeof(remaining)},
+        {taddr_of(run->link_at), &run->link, sizeof(run->link)},
+    };
     forget_exit(run);
     struct error *error = arm(run, true);
     if (!error)
-        error = tracee_write(run->tracee, taddr_of(WORD_REMAINING), &remaining, sizeof(remaining));
+        error = tracee_write_pieces(run->tracee, pieces, run->link_at ? 2 : 1);
+    run->link_at = 0;
     if (!error)
         error = set_pc(run, code);
     if (!error)
