@@ -39,6 +39,13 @@ static bool has_good_outputs(const uint8_t *bytes, const struct call_entry *entr
     return at == entry->bytes;
 }
 
+/* What was printed lies in the address space. */
+static bool has_good_result(const struct call_entry *entry)
+{
+    return !entry->printed || (entry->printed <= 2 && entry->result >= 0 &&
+                               entry->argument[1] + (uint64_t)entry->result >= entry->argument[1]);
+}
+
 static bool is_good(const uint8_t *bytes, size_t size)
 {
     if (size < sizeof(struct call_entry))
@@ -46,7 +53,7 @@ static bool is_good(const uint8_t *bytes, size_t size)
     struct call_entry entry = call_entry_at(bytes);
     return entry.bytes >= sizeof(entry) && entry.bytes % 8 == 0 && entry.bytes <= size &&
            entry.bytes <= CALL_ENTRY_BYTES_MAX && entry.outputs <= CALL_OUTPUTS_MAX &&
-           entry.printed <= 2 && has_good_outputs(bytes, &entry);
+           has_good_result(&entry) && has_good_outputs(bytes, &entry);
 }
 
 struct call_entries call_entries_check(const uint8_t *bytes, size_t size)

@@ -13,11 +13,11 @@
 #include "engine/base/types.h"
 
 struct call_entry {
-    uint32_t bytes; /* of all of the entry: a multiple of 8 */
+    uint32_t bytes;  /* of all of the entry: a multiple of 8 */
     uint16_t number; /* of the call */
     uint8_t outputs; /* that follow */
-    uint8_t printed; /* 0; or 1, 2: it wrote `result` bytes from argument[1] to reel's own
-                        stdout or stderr */
+    uint8_t printed; /* 0; or 1, 2: it wrote `result` bytes (not negative) from argument[1] to
+                        reel's own stdout or stderr */
     uint64_t rip;    /* behind the syscall instruction */
     uint64_t rsp;
     uint64_t argument[6]; /* rdi, rsi, rdx, r10, r8, r9 */

@@ -28,12 +28,15 @@
 #define HOOK_CODE 0x70002000
 #define HOOK_CODE_BYTES 0x2000
 #define HOOK_ENTRY HOOK_CODE
+#define HOOK_NOT_SERVED (HOOK_CODE + 0x100) /* where to go on after a fault before the call */
+#define HOOK_LEAVE_CALL (HOOK_CODE + 0x180)
 #define HOOK_PLAN 0x70004000
 #define HOOK_PLAN_BYTES 0x2000
 #define HOOK_STUBS 0x70006000
 #define HOOK_STUBS_BYTES 0x2000
 #define HOOK_STATE 0x70008000
 #define HOOK_STACK_END 0x7000c000
+#define HOOK_STATE_BYTES 0x4000 /* state and stack */
 #define HOOK_SLOTS 0x76000000
 #define HOOK_SLOTS_COUNT 64
 #define HOOK_VESSEL_SLOT 0x77200000
@@ -58,6 +61,7 @@ struct hook_state {
                          it leaves it, at the traced call at HOOK_LEAVE_CALL, with */
     uint64_t resume_at; /* where it was to go, and */
     uint64_t result;    /* its rax */
+    uint32_t made;      /* the call has been made: what faults now is not for us to repeat */
 };
 
 #define HOOK_DESCRIPTORS 1024
