@@ -288,7 +288,7 @@ static void walk_function(struct walk *walk, const struct code *before_too)
         code.approach = &unused; /* what is outside the function does not lead into it so near */
         if (!sweeps_agree(&code, approach))
             approach->count = 0;
-    } else { /* a table leads there, or an exception does, or a pointer to the function does */
+    } else { /* a table leads there, or an exception, or a pointer does */
         take_swept(&code);
     }
     follow_gaps(walk);
