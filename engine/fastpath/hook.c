@@ -138,7 +138,7 @@ static long make(struct hook_slot *slot, const struct hook_plan *plan, const str
     case SHAPE_IOCTL:
         return serve_ioctl(call);
     case SHAPE_FUTEX:
-        return serve_futex(call);
+        return serve_futex(slot, call);
     case SHAPE_POLL:
         return serve_poll(call, plan->variant);
     case SHAPE_EPOLL_WAIT:
