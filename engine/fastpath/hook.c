@@ -156,12 +156,15 @@ static int record(struct hook_slot *slot, struct hook_call *call)
     uint32_t length = length_before(plan, call);
     if (!fits(slot, plan, call, length))
         return 0;
+    STATE->made = 0;
     long result = make(slot, plan, call);
     if (result == NOT_SERVED)
         return 0;
+    STATE->made = 1;
     begin_entry(&draft, slot);
     add_outputs(&draft, plan, call, result, length);
     end_entry(&draft, call, result);
+    STATE->made = 0;
     call->rax = (uint64_t)result;
     return 1;
 }

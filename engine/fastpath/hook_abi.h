@@ -61,6 +61,7 @@ struct hook_state {
                          it leaves it, at the traced call at HOOK_LEAVE_CALL, with */
     uint64_t resume_at; /* where it was to go, and */
     uint64_t result;    /* its rax */
+    uint32_t made;      /* the call has been made: what faults now is not for us to repeat */
 };
 
 #define HOOK_DESCRIPTORS 1024

@@ -6,7 +6,9 @@
  *                                 the hook's: engine/fastpath/hook_abi.h)
  *   0x70000010  syscall; int3     calls from here are traced
  *   0x70000800  what injected calls point to, if it is small
- *   0x70010000  scratch memory, up to 0x78000000 (only while recording)
+ *   0x70002000  the fast path: code, state, stack (engine/fastpath/hook_abi.h)
+ *   0x70010000  scratch memory, up to 0x76000000 (only while recording)
+ *   0x76000000  slots of the fast path (likewise)
  *
  * The area lies below AddressSanitizer's shadow (0x7fff8000) and above what non-PIE programs use.
  */
@@ -27,7 +29,8 @@
 
 #define REEL_SCRATCH (REEL_PAGE + 0x10000)
 #define REEL_AREA_END 0x78000000ul
-#define REEL_SCRATCH_BYTES (REEL_AREA_END - REEL_SCRATCH)
+#define REEL_SCRATCH_END 0x76000000ul
+#define REEL_SCRATCH_BYTES (REEL_SCRATCH_END - REEL_SCRATCH)
 
 /* The page's contents. */
 #define REEL_PAGE_CODE                                                                             \
