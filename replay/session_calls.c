@@ -104,8 +104,8 @@ static struct error *gather(struct session *session, const struct run_conditions
 /* --- Running --------------------------------------------------------------------------------- */
 
 /* The number of calls that so many bytes of the batch are. */
-static struct error *count_taken(struct session *session, const struct batch *batch,
-                                 uint32_t taken, uint64_t *ret)
+static struct error *count_taken(struct session *session, const struct batch *batch, uint32_t taken,
+                                 uint64_t *ret)
 {
     uint64_t bytes = 0;
     *ret = 0;
@@ -156,8 +156,7 @@ struct error *session_pass_calls(struct session *session, const struct run_condi
     struct batch batch;
     *passed = false;
     if (!session->next || session->next->kind != EVENT_CALL_FAST || session->arrived ||
-        session->options->way != SESSION_RUNS_NATIVELY ||
-        (conditions && conditions->watch_count))
+        session->options->way != SESSION_RUNS_NATIVELY || (conditions && conditions->watch_count))
         return NULL;
     struct error *error = session_load(session, &tracee);
     if (!error)

@@ -141,8 +141,7 @@ struct error *session_count(struct session *session, const struct run_conditions
     if (session->options->way != SESSION_RUNS_STEPPED)
         return vessel_run_counted(session->vessel, conditions, limit, ret);
     struct error *error = vessel_unpatch_windows(session->vessel);
-    return error ? error
-                 : run_counted(vessel_tracee(session->vessel), conditions, limit, ret);
+    return error ? error : run_counted(vessel_tracee(session->vessel), conditions, limit, ret);
 }
 
 struct error *session_run_native(struct session *session, const struct run_conditions *conditions,

@@ -39,7 +39,8 @@ struct error *vessel_run_counted(struct vessel *vessel, const struct run_conditi
                                  uint64_t limit, struct run_result *ret) MUST_CHECK;
 
 /* The program's memory as it is, with patches of instructions as they were in the recording, and
- * without what only this replay has patched. Returns how many bytes could be read, from the start. */
+ * without what only this replay has patched. Returns how many bytes could be read, from the start.
+ */
 size_t vessel_read(struct vessel *vessel, taddr address, void *bytes, size_t size);
 
 /* The program's memory as the program made it: without patches. Returns how many bytes could be

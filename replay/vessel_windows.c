@@ -190,7 +190,8 @@ static struct error *end_windows(struct vessel *vessel, uint64_t address, uint64
                                  bool mapping)
 {
     struct vessel_windows *windows = &vessel->windows;
-    size_t from = mapping ? 0 : first_behind(windows, address), kept = from;
+    uint64_t before = address > SYSCALL_BYTES ? address - SYSCALL_BYTES : 0;
+    size_t from = mapping ? 0 : first_behind(windows, before), kept = from;
     struct error *error = NULL;
     for (size_t i = from; i < windows->count; i++) {
         struct vessel_window *window = &windows->window[i];
@@ -275,9 +276,8 @@ struct error *vessel_add_site(struct vessel *vessel, const struct effect *effect
     size_t at = first_behind(windows, start);
     memmove(&windows->window[at + 1], &windows->window[at],
             (windows->count - at) * sizeof(*windows->window));
-    windows->window[at] = (struct vessel_window){.start = start,
-                                                 .length = (uint8_t)effect->length,
-                                                 .stub_address = effect->site.stub.value};
+    windows->window[at] = (struct vessel_window){
+        .start = start, .length = (uint8_t)effect->length, .stub_address = effect->site.stub.value};
     windows->count++;
     return NULL;
 }
@@ -290,8 +290,7 @@ struct error *vessel_add_stubs(struct vessel *vessel, const struct effect *effec
     if (!grown)
         return &err_no_memory;
     windows->stubs = grown;
-    grown[windows->stubs_count++] =
-        (struct vessel_stubs){effect->address.value, effect->length};
+    grown[windows->stubs_count++] = (struct vessel_stubs){effect->address.value, effect->length};
     return NULL;
 }
 
