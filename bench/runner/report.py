@@ -25,6 +25,11 @@ def size_text(size):
     return f"{size:.3g} GiB"
 
 
+def peak_text(kib):
+    """A run may be too short for one look."""
+    return size_text(kib * 1024) if kib else "--"
+
+
 def seconds_text(seconds):
     return f"{seconds:.3f} s"
 
@@ -53,7 +58,7 @@ def variant_row(name, variant, summary, unit):
         cell(summary, "wall_median", seconds_text), cell(summary, "wall_ratio", "{:.2f}".format),
         cell(summary, "cpu_median", seconds_text), cell(summary, "cpu_ratio", "{:.2f}".format),
         cell(summary, "trace_bytes", size_text),
-        cell(summary, "peak_sum_kib", lambda kib: size_text(kib * 1024)), remarks(summary, unit),
+        cell(summary, "peak_sum_kib", peak_text), remarks(summary, unit),
     ]
 
 
