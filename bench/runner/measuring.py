@@ -4,9 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from .variants import ONE_CORE
 
@@ -105,17 +103,12 @@ class Bench:
             raise RunFailed("the output is not the recording's")
 
     def run(self, workload, variant, trace, warming_up):
-        """The output goes to /dev/null, except to warm up: then it is compared, and memory is looked at.
-
-        The directory stays until the workload's end: ext4 without a journal does not reuse an inode for some minutes
-        after its deletion, and searches for others so long that it would be most of a later run's time.
-        """
-        parent = self._path("work")
-        parent.mkdir(exist_ok=True)
-        measurement = self._run_in(Path(tempfile.mkdtemp(dir=parent)), workload, variant, trace, warming_up)
-        if warming_up:
-            self._compare_output(variant)
-        return measurement
-
-    def end_workload(self):
-        shutil.rmtree(self._path("work"), ignore_errors=True)
+        """The output goes to /dev/null, except to warm up: then it is compared, and memory is looked at."""
+        directory = self.scratch.new_directory()
+        try:
+            measurement = self._run_in(directory, workload, variant, trace, warming_up)
+            if warming_up:
+                self._compare_output(variant)
+            return measurement
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)

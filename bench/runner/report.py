@@ -1,5 +1,6 @@
 """What was measured, as a table and as JSON."""
 
+import json
 import os
 import platform
 
@@ -88,7 +89,8 @@ def processor():
         return next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), "unknown")
 
 
-def document(results, runs, divisor):
-    """What --json writes: times in seconds, one a run; sizes as their names say."""
+def write_json(path, results, runs, divisor):
+    """Times in seconds, one a run; sizes as their names say."""
     machine = {"kernel": platform.release(), "processor": processor(), "processors": os.cpu_count()}
-    return {"machine": machine, "runs": runs, "divisor": divisor, "results": results}
+    document = {"machine": machine, "runs": runs, "divisor": divisor, "results": results}
+    path.write_text(json.dumps(document, indent=2) + "\n")

@@ -95,5 +95,4 @@ def measure_workload(bench, variants, workload, runs):
     sitting.round(warming_up=True)
     for _ in range(runs):
         sitting.round()
-    bench.end_workload()
     return sitting.summaries()
