@@ -4,7 +4,12 @@ import operator
 
 RELATIONS = {"<": operator.lt, "<=": operator.le}
 # How a quantity is called in a variant's summary, and what its number is multiplied with.
-QUANTITIES = {"wall": ("wall_ratio", 1), "cpu": ("cpu_ratio", 1), "trace": ("trace_bytes", 1e-6), "extra": ("extra_seconds", 1)}
+QUANTITIES = {
+    "wall": ("wall_ratio", 1),
+    "cpu": ("cpu_ratio", 1),
+    "trace": ("trace_bytes", 1e-6),
+    "extra": ("extra_seconds", 1),
+}
 
 
 class Bar:

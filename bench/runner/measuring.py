@@ -25,7 +25,7 @@ class Measurement:
 
 
 def last_lines(path):
-    return path.read_text(errors="replace").strip().splitlines()[-3:] if path.exists() else []
+    return " / ".join(path.read_text(errors="replace").strip().splitlines()[-3:])
 
 
 class Bench:
@@ -38,10 +38,11 @@ class Bench:
     def _path(self, name):
         return self.scratch.path / name
 
-    def _call_script(self, workload, word, directory, **options):
+    def _call_script(self, workload, word, directory):
         """Waits for it; its output is returned."""
-        process = self.scratch.start([str(workload.source), word], workload.environment(self.divisor),
-                                     cwd=directory, stdout=subprocess.PIPE, text=True, **options)
+        with open(self._path("script-stderr"), "wb") as errors:
+            process = self.scratch.start([str(workload.source), word], workload.environment(self.divisor),
+                                         cwd=directory, stdout=subprocess.PIPE, stderr=errors, text=True)
         try:
             output, _ = process.communicate(timeout=self.timeout)
         except BaseException as error:
@@ -50,12 +51,12 @@ class Bench:
                 raise RunFailed(f"{word}: took more than {self.timeout} s") from None
             raise
         if process.returncode != 0:
-            raise RunFailed(f"{word}: exit status {process.returncode}")
+            lines = last_lines(self._path("script-stderr"))
+            raise RunFailed(f"{word}: exit status {process.returncode}: {lines}")
         return output
 
     def _drive(self, workload, directory):
-        with open(self._path("driver-stderr"), "wb") as errors:
-            text = self._call_script(workload, "drive", directory, stderr=errors)
+        text = self._call_script(workload, "drive", directory)
         try:
             return float(text)
         except ValueError:
@@ -91,7 +92,7 @@ class Bench:
             process.wait()
         wall, cpu, largest, total, status = map(int, self._path("result").read_text().split())
         if status != 0:
-            raise RunFailed(f"exit status {status}: " + " / ".join(last_lines(self._path("stderr"))))
+            raise RunFailed(f"exit status {status}: {last_lines(self._path('stderr'))}")
         return Measurement(wall / 1e9, cpu / 1e9, largest, total, rate)
 
     def _compare_output(self, variant):

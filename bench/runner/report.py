@@ -64,13 +64,20 @@ def variant_row(name, variant, summary, unit):
 
 
 def print_result(result):
-    if "skipped" in result:
-        print_row([result["workload"], f"skipped: {result['skipped']}"])
-        return
+    for key, text in (("skipped", "skipped"), ("error", "FAILED")):
+        if key in result:
+            print_row([result["workload"], f"{text}: {result[key]}"])
+            return
     name = result["workload"]
     for variant, summary in result["variants"].items():
         print_row(variant_row(name, variant, summary, result["unit"]))
         name = ""
+    if result["others"] > 0.1:
+        print(f"{'':{COLUMNS[0][1]}}  (other programs kept {result['others']:.1f} of {os.cpu_count()} processors busy)")
+
+
+def any_failed(results):
+    return any("error" in part for result in results for part in (result, *result.get("variants", {}).values()))
 
 
 def all_bars(results):

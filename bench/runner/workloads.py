@@ -34,7 +34,7 @@ def compile_c(sources, program):
 
 class Workload:
     def __init__(self, source, build):
-        header = dict(HEADER.findall(source.read_text())) if source.suffix == ".sh" else {}
+        header = dict(HEADER.findall(source.read_text())) if source.suffix == ".sh" else {"needs": "cc"}
         self.name, self.source = source.stem, source
         self.needs = header.get("needs", "").split()
         self.unit = header.get("driver")
@@ -49,6 +49,7 @@ class Workload:
         return {"BENCH_BUILD": str(self.directory), "BENCH_DIVISOR": str(divisor)}
 
     def build(self):
+        """Raises subprocess.CalledProcessError; what the compiler says is on stderr."""
         if not self.is_script:
             compile_c([self.source], self.directory / self.name)
             return
