@@ -31,7 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "process_tree.h"
+#include "descendants.h"
 
 struct run {
     pid_t pid;
@@ -102,7 +102,7 @@ static bool wait_for_end(struct run *run, const sigset_t *signals, long interval
             return true;
         if (number > 0 && number != SIGCHLD)
             return false;
-        long memory_kib = interval_ms > 0 ? tree_memory_kib() : 0;
+        long memory_kib = interval_ms > 0 ? descendants_memory_kib() : 0;
         if (memory_kib > run->memory_kib)
             run->memory_kib = memory_kib;
     }
@@ -144,6 +144,6 @@ int main(int argc, char **argv)
     if (run.pid < 0)
         return 2;
     bool ended = wait_for_end(&run, &signals, atol(argv[3]));
-    tree_kill();
+    descendants_kill();
     return ended ? report(file, &run) : 3;
 }

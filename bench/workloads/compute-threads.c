@@ -2,7 +2,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#include "work.h"
+#include "amount.h"
 
 #define THREADS 4
 

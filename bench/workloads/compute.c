@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "work.h"
+#include "amount.h"
 
 #define LIMIT 2000000
 

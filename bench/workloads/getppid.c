@@ -1,7 +1,7 @@
 /* 1,000,000 of the cheapest system call. */
 #include <unistd.h>
 
-#include "work.h"
+#include "amount.h"
 
 int main(int argc, char **argv)
 {

@@ -1,7 +1,7 @@
 /* Compute-bound, with calls through pointers: a small machine that computes Fibonacci numbers. */
 #include <stdio.h>
 
-#include "work.h"
+#include "amount.h"
 
 struct machine {
     long stack[256], *top;

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "work.h"
+#include "amount.h"
 
 int main(int argc, char **argv)
 {

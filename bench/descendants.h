@@ -9,7 +9,7 @@
 
 /* The sum of their proportional set sizes in KiB: a page that n of them share counts 1/n for each
  * (/proc/PID/smaps_rollup). One that may not be read, or has gone, counts nothing. */
-long tree_memory_kib(void);
+long descendants_memory_kib(void);
 
 /* Kills all of them and reaps them: when it returns there are none. */
-void tree_kill(void);
+void descendants_kill(void);

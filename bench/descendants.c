@@ -1,4 +1,4 @@
-#include "process_tree.h"
+#include "descendants.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -100,7 +100,7 @@ static long pss_kib(pid_t pid)
     return result;
 }
 
-long tree_memory_kib(void)
+long descendants_memory_kib(void)
 {
     long sum = 0;
     struct processes all = list_tree();
@@ -111,7 +111,7 @@ long tree_memory_kib(void)
     return sum;
 }
 
-void tree_kill(void)
+void descendants_kill(void)
 {
     const struct timespec millisecond = {.tv_nsec = 1000000};
     for (;;) {
