@@ -114,8 +114,8 @@ struct error *tracee_write(struct tracee *tracee, taddr address, const void *byt
 /* --- Pieces ---------------------------------------------------------------------------------- */
 
 typedef ssize_t (*memory_transfer)(pid_t tid, const struct iovec *local, unsigned long local_count,
-                            const struct iovec *remote, unsigned long remote_count,
-                            unsigned long flags);
+                                   const struct iovec *remote, unsigned long remote_count,
+                                   unsigned long flags);
 
 /* Whether all of them have been transferred. */
 static bool transfer_all(struct tracee *tracee, const struct tracee_piece *pieces, size_t count,
@@ -127,8 +127,8 @@ static bool transfer_all(struct tracee *tracee, const struct tracee_piece *piece
         return false;
     for (size_t i = 0; i < count; i++) {
         local[i] = (struct iovec){.iov_base = pieces[i].bytes, .iov_len = pieces[i].size};
-        remote[i] = (struct iovec){.iov_base = (void *)pieces[i].address.value,
-                                   .iov_len = pieces[i].size};
+        remote[i] =
+            (struct iovec){.iov_base = (void *)pieces[i].address.value, .iov_len = pieces[i].size};
         size += pieces[i].size;
     }
     return transfer(tracee_tid(tracee), local, count, remote, count, 0) == (ssize_t)size;

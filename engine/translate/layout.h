@@ -72,6 +72,7 @@
 #define ENGINE_POINT_VECTORS                                                                       \
     (ENGINE_WORDS + 0xc00) /* where it puts the vector registers: 512 bytes */
 
+_Static_assert(WORD_RCX == WORD_REMAINING + 8, "read together");
 _Static_assert(ENGINE_WORDS >= REEL_SCRATCH && ENGINE_CODE + ENGINE_CODE_BYTES <= REEL_AREA_END,
                "in our area");
 

@@ -11,9 +11,9 @@
 #define PUBLISH_MAX 32
 #define PUBLISH_BYTES_MAX (PUBLISH_MAX * 64) /* of that many entries */
 
-/* Emits entries for the blocks, PUBLISH_MAX at most, none of which is published, and reads the words
- * that are to lead there. The words are to be written when the entries are there: *ret, in order
- * (what they point to lives as long as `words`). */
+/* Emits entries for the blocks, PUBLISH_MAX at most, none of which is published, and reads the
+ * words that are to lead there. The words are to be written when the entries are there: *ret, in
+ * order (what they point to lives as long as `words`). */
 struct error *publish_emit(struct translator *translator, const struct block *const *blocks,
                            size_t count, uint64_t words[PUBLISH_MAX],
                            struct tracee_piece ret[PUBLISH_MAX]) MUST_CHECK;

@@ -331,8 +331,10 @@ static struct error *write_region(struct translator *translator, const struct re
 
 static struct error *translate(struct translator *translator, uint64_t address)
 {
-    struct region region = {
-        .addresses = {address}, .count = 1, .next_count = 1, .first_block = translator->cache.blocks};
+    struct region region = {.addresses = {address},
+                            .count = 1,
+                            .next_count = 1,
+                            .first_block = translator->cache.blocks};
     struct error *error = NULL;
     emit_begin(&translator->translation->emitter, translator->code_end);
     for (uint32_t i = 0; !error && i < region.count; i++)

@@ -39,7 +39,7 @@ struct run {
     bool from_unknown;
     uint32_t link_at, link; /* a jump's offset in the code that is to be written, and what; or 0 */
     uint64_t words[2];      /* WORD_REMAINING and WORD_RCX, as update_count() found them */
-    bool faults; /* the next instruction is an indirect branch to no address */
+    bool faults;            /* the next instruction is an indirect branch to no address */
 };
 
 /* --- Words ----------------------------------------------------------------------------------- */
@@ -51,8 +51,7 @@ static struct error *update_count(struct run *run, int32_t unpaid)
     struct error *error =
         tracee_read(run->tracee, taddr_of(WORD_REMAINING), run->words, sizeof(run->words));
     if (!error)
-        run->ret->count =
-            run->limit - (run->words[0] + BLOCK_SLACK) + (uint64_t)(int64_t)unpaid;
+        run->ret->count = run->limit - (run->words[0] + BLOCK_SLACK) + (uint64_t)(int64_t)unpaid;
     return error;
 }
 
@@ -263,9 +262,7 @@ static struct error *settle(struct run *run)
     }
 }
 
-/* --- Stops
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- Stops ---------------------------------------------------------------------------------- */
 
 static struct error *end_run(struct run *run, enum run_end end)
 {
@@ -439,21 +436,16 @@ static struct error *meet_stop(struct run *run, struct stop stop)
     return error || ours ? error : meet_fault(run, stop.signal);
 }
 
-/* --- Running
- * ----------------------------------------------------------------------------------------------------
- */
-
-_Static_assert(WORD_RCX == WORD_REMAINING + 8, "read together");
+/* --- Running -------------------------------------------------------------------------------- */
 
 /* What the last exit led to: the next time without us. */
 static struct error *connect(struct run *run, const struct block *block)
 {
-    if (run->exit.kind == EXIT_DIRECT && run->exit.offset) {
-        run->link_at = run->exit.offset;
-        run->link = block->door - (run->exit.offset + (uint32_t)sizeof(run->link));
-        return NULL;
-    }
-    return run->from_unknown ? publish(run->translator, block) : NULL;
+    if (run->exit.kind != EXIT_DIRECT || !run->exit.offset)
+        return run->from_unknown ? publish(run->translator, block) : NULL;
+    run->link_at = run->exit.offset;
+    run->link = block->door - (run->exit.offset + (uint32_t)sizeof(run->link));
+    return NULL;
 }
 
 static struct error *run_code(struct run *run, uint32_t code)
