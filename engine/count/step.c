@@ -135,6 +135,17 @@ struct error *step_is_within_rep(struct tracee *tracee, const struct watch *watc
     return NULL;
 }
 
+struct error *step_may_be_within(struct tracee *tracee, bool *ret)
+{
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(tracee, &regs);
+    if (error)
+        return error;
+    const struct instruction instruction = look_at(tracee, regs);
+    *ret = instruction.is_rep_string || instruction.is_gather;
+    return NULL;
+}
+
 /* --- The step
  * ---------------------------------------------------------------------------------------------- */
 
