@@ -1,5 +1,5 @@
 /*
- * far_back TRACE START MIDDLE END BEHIND TURNS: back from the end of long stretches in a recording
+ * far_back TRACE START MIDDLE BEHIND TURNS: back from the end of long stretches in a recording
  * of far_back_program, where nothing has been counted yet. Each state that is met is met again in
  * another target, which counts its way there from the event, and is the same.
  */
@@ -30,7 +30,7 @@ static void want(bool condition, const char *what)
     exit(1);
 }
 
-static taddr start, middle, end, behind, turns;
+static taddr start, middle, behind, turns;
 static struct trace_reader *reader;
 static struct target *truth; /* goes to positions by count alone */
 
@@ -58,11 +58,6 @@ static struct state state_of(struct target *target)
     return state;
 }
 
-static uint64_t pc_of(struct target *target)
-{
-    return state_of(target).regs.value[TRACE_RIP];
-}
-
 static struct position where(struct target *target)
 {
     struct position position;
@@ -70,11 +65,16 @@ static struct position where(struct target *target)
     return position;
 }
 
+static void want_same(const struct state *a, const struct state *b)
+{
+    want(memcmp(a, b, sizeof(*a)) == 0, "another state");
+}
+
 static void want_truth(struct position position, const struct state *state)
 {
     check(target_seek(truth, position));
     const struct state expected = state_of(truth);
-    want(memcmp(&expected, state, sizeof(expected)) == 0, "another state");
+    want_same(&expected, state);
 }
 
 /* --- Moving ---------------------------------------------------------------------------------- */
@@ -108,22 +108,18 @@ static struct target *open_target(void)
     return target;
 }
 
-static struct target *open_with(const taddr *places, size_t count)
+/* Without asking for a position in between. */
+static void steps_back(struct target *target, struct state seen[STEPS])
 {
-    struct target *target = open_target();
-    for (size_t i = 0; i < count; i++)
-        check(target_insert(target, WATCH_EXECUTE, places[i], 0));
-    return target;
-}
-
-/* Some steps back, without a position in between; then each is looked at. */
-static void steps_back(struct target *target)
-{
-    struct state seen[STEPS];
     for (int i = 0; i < STEPS; i++) {
         step_back(target);
         seen[i] = state_of(target);
     }
+}
+
+/* Stands at the last of them. */
+static void want_positions(struct target *target, const struct state seen[STEPS])
+{
     struct position position = where(target);
     for (int i = STEPS; i-- > 0; position.count++)
         want_truth(position, &seen[i]);
@@ -132,11 +128,9 @@ static void steps_back(struct target *target)
 /* --- The tests ------------------------------------------------------------------------------- */
 
 /* The first stretch's end: a step back is sooner there than its count could be. */
-static void first_steps(void)
+static void first_steps(struct target *target, struct state seen[STEPS])
 {
-    struct target *target = open_with((taddr[]){start, middle}, 2);
     doing = "first steps back";
-    go_to(target, FORWARD, start);
     double begin = seconds();
     go_to(target, FORWARD, middle);
     double forwards = seconds() - begin;
@@ -145,92 +139,102 @@ static void first_steps(void)
     double backwards = seconds() - begin;
     fprintf(stderr, "far_back: forwards %.2f s, one step back %.2f s\n", forwards, backwards);
     want(backwards < 0.75 * forwards, "the whole stretch was counted");
-    steps_back(target);
-    doing = "a second time";
     go_to(target, FORWARD, middle);
-    steps_back(target);
-    target_close(target);
+    steps_back(target, seen);
 }
 
-/* A waypoint behind a waypoint: both are found when a position is asked for. */
-static void two_runs(void)
+/* Backwards over writes that are near, before anything has told where they are. */
+static void last_writes(struct target *target)
 {
-    struct target *target = open_with((taddr[]){middle, end}, 2);
-    doing = "two runs";
-    go_to(target, FORWARD, middle);
-    step_back(target);
-    const struct state before_middle = state_of(target);
-    go_to(target, FORWARD, middle);
-    go_to(target, FORWARD, end);
-    steps_back(target);
-    doing = "back to between them";
-    go_to(target, BACKWARD, middle);
-    step_back(target);
-    const struct state again = state_of(target);
-    want(memcmp(&before_middle, &again, sizeof(again)) == 0, "another state");
-    target_close(target);
-}
-
-/* Searches that end this side of the waypoint, and beyond it. */
-static void searches(void)
-{
-    struct target *target = open_with(&end, 1);
-    doing = "the last write";
-    go_to(target, FORWARD, end);
+    struct state state;
+    doing = "the last writes";
     uint64_t last = state_of(target).turns;
     check(target_insert(target, WATCH_WRITE, turns, 8));
     for (uint64_t i = 1; i <= 3; i++) {
         want(go(target, BACKWARD).reason == STOPPED_WATCHPOINT, "no watchpoint");
-        want(state_of(target).turns == last - i, "another write");
+        state = state_of(target);
+        want(state.turns == last - i, "another write");
     }
     target_remove(target, WATCH_WRITE, turns, 8);
-    const struct state written = state_of(target);
-    want_truth(where(target), &written);
-    target_close(target);
-
-    target = open_with((taddr[]){start, end}, 2);
-    doing = "a place far back";
-    go_to(target, FORWARD, start);
-    struct position first = where(target);
-    go_to(target, FORWARD, end);
-    step_back(target);
-    go_to(target, BACKWARD, start);
-    want(state_of(target).turns == 0, "another visit");
-    want(position_compare(where(target), first) == 0, "another position");
-    target_close(target);
 }
 
-/* Over the event that ends the stretch, into it. */
-static void over_event(void)
+/* From a waypoint of a run that began at a waypoint itself, over the event that the run reached. */
+static void over_event(struct target *target, struct state seen[STEPS])
 {
-    struct target *target = open_with(&behind, 1);
     doing = "over an event";
+    go_to(target, FORWARD, middle);
     go_to(target, FORWARD, behind);
-    struct position after = where(target);
-    step_back(target);
-    want(pc_of(target) == behind.value - 2, "not before the call");
-    const struct state at_call = state_of(target);
-    struct position before = where(target);
-    want(before.event + 1 == after.event && after.count == 0, "another event");
-    want_truth(before, &at_call);
-    steps_back(target);
-    target_close(target);
+    steps_back(target, seen);
+    want(seen[0].regs.value[TRACE_RIP] == behind.value - 2, "not before the call");
+    last_writes(target);
+}
+
+/* Behind the waypoints: they get their counts. */
+static void far_back(struct target *target, struct position first, const struct state seen[STEPS],
+                     const struct state seen_over_event[STEPS])
+{
+    struct state again[STEPS];
+    doing = "behind the second waypoint";
+    go_to(target, BACKWARD, middle);
+    steps_back(target, again);
+    for (int i = 0; i < STEPS; i++)
+        want_same(&seen[i], &again[i]);
+    want_positions(target, seen);
+    doing = "behind the first";
+    go_to(target, BACKWARD, start);
+    want(position_compare(where(target), first) == 0, "another position");
+    doing = "forwards again";
+    go_to(target, FORWARD, middle);
+    go_to(target, FORWARD, behind);
+    steps_back(target, again);
+    want_positions(target, seen_over_event);
+}
+
+/* Stopped by a signal, at the end of a stretch. */
+static void from_crash(struct target *target)
+{
+    struct state seen[STEPS];
+    doing = "at a crash";
+    go_to(target, FORWARD, behind);
+    struct position after_call = where(target);
+    want(go(target, FORWARD).reason == STOPPED_SIGNAL, "no signal");
+    last_writes(target);
+    steps_back(target, seen);
+    want_positions(target, seen);
+    want(go(target, FORWARD).reason == STOPPED_SIGNAL, "no signal");
+    doing = "from a crash to the start of its stretch";
+    go_to(target, BACKWARD, behind);
+    want(position_compare(where(target), after_call) == 0, "another position");
+}
+
+static void run_tests(struct target *target)
+{
+    struct state seen[STEPS], seen_over_event[STEPS];
+    check(target_insert(target, WATCH_EXECUTE, start, 0));
+    check(target_insert(target, WATCH_EXECUTE, middle, 0));
+    check(target_insert(target, WATCH_EXECUTE, behind, 0));
+    doing = "to the start";
+    go_to(target, FORWARD, start);
+    struct position first = where(target);
+    first_steps(target, seen);
+    over_event(target, seen_over_event);
+    far_back(target, first, seen, seen_over_event);
+    from_crash(target);
 }
 
 int main(int argc, char **argv)
 {
-    taddr *const addresses[] = {&start, &middle, &end, &behind, &turns};
-    if (argc != 7)
+    taddr *const addresses[] = {&start, &middle, &behind, &turns};
+    if (argc != 6)
         return 2;
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 4; i++)
         *addresses[i] = taddr_of(strtoull(argv[i + 2], NULL, 16));
     doing = "open";
     check(trace_reader_open(argv[1], &reader));
     truth = open_target();
-    first_steps();
-    two_runs();
-    searches();
-    over_event();
+    struct target *target = open_target();
+    run_tests(target);
+    target_close(target);
     target_close(truth);
     trace_reader_close(reader);
     return 0;

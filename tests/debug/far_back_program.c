@@ -1,17 +1,18 @@
-/* For far_back.c: two stretches of computing, six and four ticks long (trail.c; three leave a
- * waypoint), with calls and string instructions in it, and no events. Prints addresses: of the
- * first stretch's start, its end, the second's end, behind the call that follows, and of the word
- * that counts the turns. */
+/* For far_back.c: stretches of computing, five ticks of trail.c long and three and a half (three
+ * leave a waypoint), with calls and string instructions in them, and no events. The second ends
+ * with a system call, the third with an illegal instruction. Prints addresses: of the first one's
+ * start and end, behind the system call, and of the word that counts the turns. */
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define STRETCH_NS 1600000000ull
+#define STRETCH_NS 1250000000ull
 #define TRIAL_TURNS 100000ull
 
-extern const char start[], middle[], end[], behind[];
+extern const char start[], middle[], behind[];
 volatile uint64_t turns;
 static uint8_t from[512], to[512];
 static uint64_t state = 88172645463325252ull;
@@ -58,22 +59,32 @@ static uint64_t turns_needed(void)
     return TRIAL_TURNS * STRETCH_NS / (now_ns() - begin + 1);
 }
 
+static uint64_t expected;
+
+static void crashed(int signal)
+{
+    _exit(turns == expected ? 0 : 1);
+}
+
 int main(void)
 {
-    uint64_t count = turns_needed(), parent = 110;
-    printf("%p %p %p %p %p\n", (const void *)start, (const void *)middle, (const void *)end,
-           (const void *)behind, (const void *)&turns);
+    uint64_t count = turns_needed(), fewer = count - count * 3 / 10, call = 110 /* getppid */;
+    expected = count + 2 * fewer;
+    signal(SIGILL, crashed);
+    printf("%p %p %p %p\n", (const void *)start, (const void *)middle, (const void *)behind,
+           (const void *)&turns);
     fflush(stdout);
     __asm__ volatile(".globl start\nstart: nop" ::: "memory");
     compute(count);
     __asm__ volatile(".globl middle\nmiddle: nop" ::: "memory");
-    compute(count - count / 3);
-    __asm__ volatile(".globl end, behind\n"
-                     "end: nop\n"
+    compute(fewer);
+    __asm__ volatile(".globl behind\n"
                      "syscall\n"
                      "behind: nop\n"
-                     : "+a"(parent)
+                     : "+a"(call)
                      :
                      : "rcx", "r11", "memory");
-    return turns == 2 * count - count / 3 && parent == (uint64_t)getppid() ? 0 : 1;
+    compute(fewer);
+    __asm__ volatile("ud2");
+    return 1;
 }
