@@ -58,10 +58,9 @@ struct run_point {
 struct run_conditions {
     const struct breakpoint *breakpoints;
     size_t breakpoint_count;
-    uint64_t
-        misses_max;              /* run_native only: 0, or after so many visits of breakpoints whose
-                                    condition         does not hold the run ends before the next, at a
-                                    limit: each         costs stops         that a counted run does without */
+    /* run_native only: 0, or after so many visits of breakpoints whose condition does not hold the
+     * run ends before the next, at a limit: each costs stops that a counted run does without. */
+    uint64_t misses_max;
     const struct watch *watches; /* after the instruction that accessed the bytes */
     size_t watch_count;
     bool ticks; /* run_native only: a tick (engine/tracee/ticks.h) ends the run, but not within an
