@@ -76,14 +76,19 @@ static void print_effects(const struct event *event, bool bytes)
     }
 }
 
-static void print_registers(const char *when, const struct trace_regs *regs)
+static void print_registers(const struct event *event, bool after)
 {
+    const struct trace_regs *regs = after ? &event->after : &event->before;
+    size_t count = 0;
     for (size_t i = 0; i < TRACE_REGS; i++) {
-        if (i % 5 == 0)
-            printf("    %-7s", i ? "" : when);
-        printf("%9s=%-16" PRIx64 "%s", trace_reg_names[i], regs->value[i],
-               i % 5 == 4 || i + 1 == TRACE_REGS ? "\n" : "");
+        if (!event_has_register(event, i, after))
+            continue;
+        if (count % 5 == 0)
+            printf("%s    %-7s", count ? "\n" : "", count ? "" : after ? "after" : "before");
+        printf("%9s=%-16" PRIx64, trace_reg_names[i], regs->value[i]);
+        count++;
     }
+    puts("");
 }
 
 static void print_event(const struct dump *dump, uint32_t stream, const struct event *event)
@@ -94,9 +99,9 @@ static void print_event(const struct dump *dump, uint32_t stream, const struct e
            (int)line.size, (const char *)line.data);
     buffer_deinit(&line);
     if (dump->registers && event_has_before(event->kind))
-        print_registers("before", &event->before);
+        print_registers(event, false);
     if (dump->registers && event_has_after(event->kind))
-        print_registers("after", &event->after);
+        print_registers(event, true);
     if (dump->effects)
         print_effects(event, dump->bytes);
 }
@@ -105,9 +110,9 @@ static void print_event_json(const struct dump *dump, uint32_t stream, const str
 {
     json_t *object = event_json(stream, event);
     if (dump->registers && event_has_before(event->kind))
-        json_put(object, "before", registers_json(&event->before));
+        json_put(object, "before", registers_json(event, false));
     if (dump->registers && event_has_after(event->kind))
-        json_put(object, "after", registers_json(&event->after));
+        json_put(object, "after", registers_json(event, true));
     if (dump->effects)
         json_put(object, "effects", effects_json(event, dump->bytes));
     json_print_line(object);

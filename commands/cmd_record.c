@@ -113,6 +113,7 @@ static struct error *record(const struct record_arguments *arguments, char **pro
                                      .timeout_seconds = arguments->timeout,
                                      .find_deadlocks = arguments->chaos || arguments->runs,
                                      .memory_checks = arguments->check != NULL,
+                                     .no_fast_path = arguments->no_fast_path,
                                      .name_all_pages =
                                          arguments->points && !strcmp(arguments->points, "all")};
     return record_as_asked(arguments, &options, status);
@@ -195,7 +196,7 @@ const struct command cmd_record = {
     .help =
         "  -o, --output-trace-dir DIR  write the trace there (default: a new directory under "
         "the root)\n"
-        "  -n, --no-fast-path          trace every system call (this version always does)\n"
+        "  -n, --no-fast-path          trace every system call\n"
         "      --check=memory          hash all writable memory at each event, to be compared "
         "in replay\n"
         "      --chaos[=SEED]          switch threads at random, so that rare interleavings "

@@ -42,7 +42,7 @@ static void put_call(json_t *object, const struct event *event)
     struct buffer text = {0};
     call_text(&text, &call);
     json_put(object, "text", buffer_json(&text));
-    if (event->kind == EVENT_CALL || event->kind == EVENT_CALL_EXIT)
+    if (event_has_after(event->kind))
         json_put(object, "result", json_integer(call.result));
     if (event->kind == EVENT_EXEC)
         json_put(object, "next_stream", json_count(event->next_stream));
@@ -97,6 +97,7 @@ json_t *event_json(uint32_t stream, const struct event *event)
     case EVENT_CALL:
     case EVENT_CALL_ENTER:
     case EVENT_CALL_EXIT:
+    case EVENT_CALL_FAST:
     case EVENT_EXEC:
         put_call(object, event);
         break;
@@ -179,10 +180,14 @@ static void put_details(json_t *object, const struct effect *effect)
     case EFFECT_PATCH:
         json_put(object, "original", json_hex(effect->patch.original));
         break;
+    case EFFECT_SITE:
+        json_put(object, "stub", json_hex(effect->site.stub.value));
+        break;
     case EFFECT_MEMORY:
     case EFFECT_UNMAP:
     case EFFECT_XSAVE:
     case EFFECT_TRAP_CPUID:
+    case EFFECT_STUBS:
         break;
     }
 }
@@ -211,10 +216,12 @@ json_t *effects_json(const struct event *event, bool bytes)
     return array;
 }
 
-json_t *registers_json(const struct trace_regs *regs)
+json_t *registers_json(const struct event *event, bool after)
 {
+    const struct trace_regs *regs = after ? &event->after : &event->before;
     json_t *object = json_object();
     for (size_t i = 0; i < TRACE_REGS; i++)
-        json_put(object, trace_reg_names[i], json_hex(regs->value[i]));
+        if (event_has_register(event, i, after))
+            json_put(object, trace_reg_names[i], json_hex(regs->value[i]));
     return object;
 }

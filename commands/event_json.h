@@ -12,7 +12,9 @@ json_t *event_json(uint32_t stream, const struct event *event);
 
 /* With `bytes`, contents as hexadecimal digits, at most EFFECT_BYTES_SHOWN of them. */
 json_t *effects_json(const struct event *event, bool bytes);
-json_t *registers_json(const struct trace_regs *regs);
+
+/* Those that the event has of `before`, or `after`. */
+json_t *registers_json(const struct event *event, bool after);
 
 #define EFFECT_BYTES_SHOWN 256
 

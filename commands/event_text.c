@@ -87,7 +87,7 @@ static void calling_text(struct buffer *buffer, const struct event *event)
     struct call call = event_call(event);
     buffer_printf(buffer, " ");
     call_text(buffer, &call);
-    if (event->kind == EVENT_CALL || event->kind == EVENT_CALL_EXIT) {
+    if (event_has_after(event->kind)) {
         buffer_printf(buffer, " ");
         call_result_text(buffer, &call);
     }
@@ -122,6 +122,7 @@ void event_text(struct buffer *buffer, const struct event *event)
     case EVENT_CALL:
     case EVENT_CALL_ENTER:
     case EVENT_CALL_EXIT:
+    case EVENT_CALL_FAST:
     case EVENT_EXEC:
         calling_text(buffer, event);
         break;
@@ -211,10 +212,14 @@ static void details_text(struct buffer *buffer, const struct effect *effect)
     case EFFECT_PATCH:
         buffer_printf(buffer, " for %02x", effect->patch.original);
         break;
+    case EFFECT_SITE:
+        buffer_printf(buffer, " stub 0x%" PRIx64, effect->site.stub.value);
+        break;
     case EFFECT_MEMORY:
     case EFFECT_UNMAP:
     case EFFECT_XSAVE:
     case EFFECT_TRAP_CPUID:
+    case EFFECT_STUBS:
         break;
     }
 }

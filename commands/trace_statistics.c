@@ -14,8 +14,8 @@
 /* One call more, whose entry an event tells. Numbers beyond the table share the last slot. */
 static void count_call(struct call_count *calls, const struct event *event)
 {
-    bool is_entry =
-        event->kind == EVENT_CALL || event->kind == EVENT_CALL_ENTER || event->kind == EVENT_EXEC;
+    bool is_entry = event->kind == EVENT_CALL || event->kind == EVENT_CALL_ENTER ||
+                    event->kind == EVENT_CALL_FAST || event->kind == EVENT_EXEC;
     uint64_t number = event->before.value[TRACE_ORIG_RAX];
     if (is_entry)
         calls[number < call_row_count() ? number : call_row_count()].times++;

@@ -5,24 +5,80 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/cleanup.h"
+#include "engine/fastpath/window.h"
 #include "engine/sites/site_search.h"
+
+static void forget(struct known_file *file)
+{
+    site_list_deinit(&file->sites);
+    free(file->window);
+    file->window = NULL;
+    file->window_count = file->window_capacity = 0;
+}
 
 void known_sites_deinit(struct known_sites *known)
 {
     for (size_t i = 0; i < known->count; i++)
-        site_list_deinit(&known->file[i].sites);
+        forget(&known->file[i]);
     free(known->file);
     *known = (struct known_sites){0};
 }
 
-/* --- The note: version, whether it is a program, count, and of each site the distance from the one
- * before, length and first byte --- */
+/* --- The note --------------------------------------------------------------------------------
+ *
+ * Version, whether it is a program; count of sites, and of each the distance from the one before,
+ * length and first byte; count of windows, and of each the distance of its syscall from the one
+ * before, and its length. */
+
+#define NOTE_VERSION (2 + SITE_SEARCH_VERSION)
+
+static void put_windows(struct buffer *note, const struct known_file *file)
+{
+    uint64_t last = 0;
+    buffer_put_varint(note, file->window_count);
+    for (size_t i = 0; i < file->window_count; i++) {
+        buffer_put_varint(note, file->window[i].site - last);
+        buffer_put_u8(note, file->window[i].length);
+        last = file->window[i].site;
+    }
+}
+
+static struct error *add_window(struct known_file *file, const struct known_window *window)
+{
+    if (file->window_count == file->window_capacity) {
+        size_t capacity = file->window_capacity ? file->window_capacity * 2 : 16;
+        struct known_window *grown = reallocarray(file->window, capacity, sizeof(*grown));
+        if (!grown)
+            return &err_no_memory;
+        file->window = grown;
+        file->window_capacity = capacity;
+    }
+    size_t at = file->window_count++;
+    for (; at && file->window[at - 1].site > window->site; at--)
+        file->window[at] = file->window[at - 1];
+    file->window[at] = *window;
+    return NULL;
+}
+
+static struct error *parse_windows(struct cursor *note, struct known_file *ret)
+{
+    struct known_window window = {0};
+    struct error *error = NULL;
+    uint64_t count = cursor_varint(note);
+    for (uint64_t i = 0; !error && !note->failed && i < count; i++) {
+        window.site += cursor_varint(note);
+        window.length = cursor_u8(note);
+        if (!note->failed)
+            error = add_window(ret, &window);
+    }
+    return error;
+}
 
 static void keep_note(const struct store *store, const struct known_file *file)
 {
     struct buffer note = {0};
     uint64_t last = 0;
-    buffer_put_varint(&note, SITE_SEARCH_VERSION);
+    buffer_put_varint(&note, NOTE_VERSION);
     buffer_put_u8(&note, file->is_program);
     buffer_put_varint(&note, file->sites.count);
     for (size_t i = 0; i < file->sites.count; i++) {
@@ -32,6 +88,7 @@ static void keep_note(const struct store *store, const struct known_file *file)
         buffer_put_u8(&note, site->original);
         last = site->address;
     }
+    put_windows(&note, file);
     if (!note.failed)
         store_keep_note(store, &file->contents, note.data, note.size);
     buffer_deinit(&note);
@@ -42,7 +99,7 @@ static bool parse_note(struct cursor *note, struct known_file *ret)
 {
     struct error *error = NULL;
     struct site site = {0};
-    if (cursor_varint(note) != SITE_SEARCH_VERSION)
+    if (cursor_varint(note) != NOTE_VERSION)
         return false;
     ret->is_program = cursor_u8(note);
     uint64_t count = cursor_varint(note);
@@ -53,10 +110,12 @@ static bool parse_note(struct cursor *note, struct known_file *ret)
         if (!note->failed)
             error = site_list_add(&ret->sites, &site);
     }
+    if (!error)
+        error = parse_windows(note, ret);
     bool good = !error && !note->failed && !cursor_left(note);
     error_free(error);
     if (!good)
-        site_list_deinit(&ret->sites);
+        forget(ret);
     return good;
 }
 
@@ -81,8 +140,8 @@ static struct error *search(const struct store *store, struct known_file *ret)
     return error;
 }
 
-struct error *known_sites_of(struct known_sites *known, const struct store *store,
-                             const struct store_name *contents, const struct known_file **ret)
+static struct error *find_file(struct known_sites *known, const struct store *store,
+                               const struct store_name *contents, struct known_file **ret)
 {
     for (size_t i = 0; i < known->count; i++) {
         *ret = &known->file[i];
@@ -97,10 +156,58 @@ struct error *known_sites_of(struct known_sites *known, const struct store *stor
     *file = (struct known_file){.contents = *contents};
     struct error *error = recall(store, file) ? NULL : search(store, file);
     if (error) {
-        site_list_deinit(&file->sites);
+        forget(file);
         return error;
     }
     known->count++;
     *ret = file;
     return NULL;
+}
+
+struct error *known_sites_of(struct known_sites *known, const struct store *store,
+                             const struct store_name *contents, const struct known_file **ret)
+{
+    struct known_file *file = NULL;
+    struct error *error = find_file(known, store, contents, &file);
+    *ret = file;
+    return error;
+}
+
+/* --- Windows --------------------------------------------------------------------------------- */
+
+static struct error *learn(const struct store *store, struct known_file *file, uint64_t site,
+                           uint8_t *length)
+{
+    struct window window;
+    CLEANUP(close_fd) int fd = -1;
+    struct error *error = store_get(store, &file->contents, &fd);
+    if (!error)
+        error = windows_in_file(fd, site, &window);
+    if (error)
+        return error;
+    *length = window.length;
+    file->learned = true;
+    return add_window(file, &(struct known_window){.site = site, .length = window.length});
+}
+
+struct error *known_window(struct known_sites *known, const struct store *store,
+                           const struct store_name *contents, uint64_t site, uint8_t *length)
+{
+    struct known_file *file;
+    struct error *error = find_file(known, store, contents, &file);
+    if (error)
+        return error;
+    for (size_t i = 0; i < file->window_count; i++) {
+        *length = file->window[i].length;
+        if (file->window[i].site == site)
+            return NULL;
+    }
+    return learn(store, file, site, length);
+}
+
+void known_sites_keep(const struct known_sites *known, const struct store *store)
+{
+    for (size_t i = 0; i < known->count; i++)
+        if (known->file[i].learned)
+            keep_note(store, &known->file[i]);
 }

@@ -8,10 +8,19 @@
 #include "engine/sites/site_list.h"
 #include "trace-format/store.h"
 
+/* What is before a `syscall` that some recording has executed: window.h. */
+struct known_window {
+    uint64_t site; /* of the syscall, as an offset in the file */
+    uint8_t length; /* of the window; 0: there is none */
+};
+
 struct known_file {
     struct store_name contents;
     bool is_program; /* else its code is not known to be code */
     struct site_list sites;
+    struct known_window *window; /* by site */
+    size_t window_count, window_capacity;
+    bool learned; /* what the note does not have yet */
 };
 
 /* Zero-initialised. */
@@ -22,9 +31,18 @@ struct known_sites {
 
 void known_sites_deinit(struct known_sites *known);
 
+/* Writes down what was learned. */
+void known_sites_keep(const struct known_sites *known, const struct store *store);
+
 /* *ret lives until the next call. */
 struct error *known_sites_of(struct known_sites *known, const struct store *store,
                              const struct store_name *contents,
                              const struct known_file **ret) MUST_CHECK;
+
+/* The length of the window of the `syscall` at an offset in the file, 0 if it has none: learned if
+ * it is not known yet. */
+struct error *known_window(struct known_sites *known, const struct store *store,
+                           const struct store_name *contents, uint64_t site,
+                           uint8_t *length) MUST_CHECK;
 
 #endif

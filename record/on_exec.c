@@ -71,7 +71,7 @@ static struct error *map_reel_page(struct task *task)
 {
     static const uint8_t call_instruction[] = {0x0f, 0x05}, code[] = REEL_PAGE_CODE;
     static const uint64_t arguments[6] = {REEL_PAGE,
-                                          PAGE_BYTES,
+                                          HOOK_STATE - REEL_PAGE,
                                           PROT_READ | PROT_EXEC,
                                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
                                           (uint64_t)-1,
@@ -98,10 +98,11 @@ static struct error *map_reel_page(struct task *task)
     return tracee_write(task->tracee, taddr_of(REEL_PAGE), code, sizeof(code));
 }
 
+/* And the hook's state before it. */
 static struct error *map_scratch(struct task *task)
 {
     static const uint64_t arguments[6] = {
-        REEL_SCRATCH,           REEL_SCRATCH_BYTES,
+        HOOK_STATE,             REEL_SCRATCH + REEL_SCRATCH_BYTES - HOOK_STATE,
         PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
         (uint64_t)-1,           0};
     int64_t result;
@@ -219,6 +220,8 @@ static struct error *set_up_image(struct recorder *recorder, struct task *task)
     struct error *error = map_reel_page(task);
     if (!error)
         error = map_scratch(task);
+    if (!error)
+        error = fast_attach(recorder, task);
     if (!error)
         error = unmap_vdso(task);
     if (!error)

@@ -77,7 +77,7 @@ static struct error *restore_disposition(struct task *task)
     return error ? error : tracee_inject(task->tracee, __NR_rt_sigaction, arguments, &result);
 }
 
-static struct error *restore_signal_state(struct task *task)
+struct error *restore_signal_state(struct task *task)
 {
     bool ignored = task->process->segv.handler == (uint64_t)SIG_IGN;
     struct error *error = NULL;

@@ -152,6 +152,7 @@ static struct error *log_handler_entry(struct recorder *recorder, struct task *t
     if (error)
         return error;
     recorder->draft.event.after = trace_regs_of(regs);
+    fast_note_interrupted(task->group, before->rip);
     error = add_frame(recorder, task, regs->rsp, before->rsp);
     if (!error)
         error = draft_xsave(&recorder->draft, task->tracee);
@@ -210,6 +211,17 @@ static struct error *deliver(struct recorder *recorder, struct task *task, const
 /* How long a task may go on to a call, where signals are delivered cheaply. */
 #define GRACE_NS 5000000ull
 
+/* At its next call, or when it leaves the hook, if it stands there. */
+static struct error *stop_soon(struct task *task)
+{
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(task->tracee, &regs);
+    if (error)
+        return error;
+    fast_stop_at_call(task->group);
+    return fast_is_inside(task, regs->rip) ? fast_ask_to_leave(task) : NULL;
+}
+
 static struct error *hold(struct recorder *recorder, struct task *task, const siginfo_t *info,
                           uint64_t least, uint64_t most)
 {
@@ -226,7 +238,8 @@ static struct error *hold(struct recorder *recorder, struct task *task, const si
     *held = (struct held_signal){.info = *info, .earliest = now + least, .due = now + most};
     *link = held;
     recorder->waiting++;
-    return tracee_run(task->tracee, RUN_ON, 0);
+    struct error *error = stop_soon(task);
+    return error ? error : tracee_run(task->tracee, RUN_ON, 0);
 }
 
 static void forget_held(struct recorder *recorder, struct held_signal **link)
@@ -401,6 +414,10 @@ struct error *on_signal(struct recorder *recorder, struct task *task, int signal
         return on_spot(recorder, task);
     if (!is_fault(&info))
         return on_asynchronous(recorder, task, &info, was_held, regs);
+    bool handled;
+    error = fast_fault(recorder, task, &handled);
+    if (error || handled)
+        return error;
     if (is_instruction_trap(task, &info, &instruction))
         return on_instruction(recorder, task, &instruction);
     struct user_regs_struct before = *regs;

@@ -115,6 +115,11 @@ static struct error *begin_call(struct recorder *recorder, struct task *task,
     /* vfork blocks only when there is a child, which on_new_task() sees to. */
     call->may_block =
         call->row && call->row->flags & CALL_MAY_BLOCK && !(call->row->flags & CALL_MAKES_TASK);
+    struct error *error = fast_finish_partial(task, regs);
+    if (!error && call->row && call->row->flags & CALL_MAPS)
+        error = fast_unpatch_for_call(task, regs);
+    if (error)
+        return error;
     adjust_call(task, regs);
     if (call->row && call->row->flags & CALL_SENDS)
         call->output = original_output(task, (int)regs->rdi);
@@ -140,6 +145,9 @@ struct error *on_call_entry(struct recorder *recorder, struct task *task)
         return error;
     if (task->trap_pending)
         return absorb_interrupt(task);
+    if (fast_has_left(regs))
+        return on_hook_left(recorder, task);
+    fast_renew(task);
     task->call_taken_back = false;
     if (task->call.active && task->call.restarting) {
         if (is_same_call(task, regs)) {
@@ -199,6 +207,8 @@ static void restore_registers(struct task *task, struct user_regs_struct *regs)
     regs->orig_rax = entry->orig_rax;
     if (task->call.emulated)
         regs->rax = (uint64_t)task->call.answer;
+    if (task->call.done) /* what was left of it was made here; a part is what it gives then */
+        regs->rax = (int64_t)regs->rax < 0 ? task->call.done : regs->rax + task->call.done;
     if (memcmp(regs, &before, sizeof(before)))
         tracee_regs_changed(task->tracee);
 }
@@ -231,8 +241,13 @@ struct error *complete_call(struct recorder *recorder, struct task *task)
     error = add_call_effects(recorder, task, regs);
     if (!error)
         error = follow_signal_state(task, regs);
+    if (!error && task->call.stands_at_exit)
+        error = fast_patch_site(recorder, task);
     if (error)
         return error;
+    fast_follow_descriptors(task, regs);
+    if (task->call.row && task->call.row->flags & CALL_SIGRETURN)
+        fast_forget_interrupted(task->group, regs->rip);
     struct event *event = &recorder->draft.event;
     event->before = trace_regs_of(&task->call.entry);
     event->after = trace_regs_of(regs);
@@ -265,6 +280,7 @@ struct error *on_call_exit(struct recorder *recorder, struct task *task)
         error = release_output(recorder, task);
         return error ? error : tracee_run(task->tracee, RUN_ON, 0);
     }
+    task->call.stands_at_exit = true;
     error = complete_call(recorder, task);
     return error ? error : go_on(recorder, task);
 }

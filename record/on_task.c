@@ -55,8 +55,11 @@ void leave_group(struct recorder *recorder, struct task *task)
     if (group->current == task)
         group->current = NULL;
     task->group = NULL;
+    group->fast.strangers -= task->is_stranger;
+    task->is_stranger = false;
     if (--group->tasks)
         return;
+    fast_release(recorder, group);
     mapped_ranges_deinit(&group->files);
     page_ranges_deinit(&group->written);
     written_pages_forget(group);
@@ -162,6 +165,8 @@ static struct error *join_group(struct recorder *recorder, struct task *creator,
     if (flags & CLONE_VM) {
         child->group = creator->group;
         child->group->tasks++;
+        if (!(flags & CLONE_THREAD))
+            fast_join_stranger(child, flags & CLONE_FILES);
         return NULL;
     }
     struct error *error = group_create(&child->group);
@@ -173,7 +178,9 @@ static struct error *join_group(struct recorder *recorder, struct task *creator,
     group->program_break = creator->group->program_break;
     group->cpuid_traps = creator->group->cpuid_traps;
     error = site_list_copy(&group->sites, &creator->group->sites);
-    return error ? error : mapped_ranges_copy(&group->files, &creator->group->files);
+    if (!error)
+        error = mapped_ranges_copy(&group->files, &creator->group->files);
+    return error ? error : fast_fork(recorder, creator, child, flags & CLONE_FILES);
 }
 
 /* The registers that the child starts with are its creator's, as the program had them. */

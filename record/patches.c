@@ -211,8 +211,13 @@ static struct error *follow_map(struct recorder *recorder, struct task *task,
     if (!(map->map.protection & PROT_EXEC) || map->map.object ||
         map->map.flags & (MAP_EFFECT_SHARED | MAP_EFFECT_STACK))
         return NULL;
-    if (map->map.contents.hex[0])
-        return patch_file(recorder, task, start, end, &map->map.contents, map->map.offset);
+    if (map->map.contents.hex[0]) {
+        struct error *error =
+            patch_file(recorder, task, start, end, &map->map.contents, map->map.offset);
+        return error ? error
+                     : fast_patch_known(recorder, task, start, end, &map->map.contents,
+                                        map->map.offset);
+    }
     return filled ? search_run(recorder, task, start, end) : NULL;
 }
 

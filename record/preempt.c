@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <sys/wait.h>
 
-#include "engine/tracee/reel_page.h"
 #include "record/observe.h"
 
 /* --- When ------------------------------------------------------------------------------------ */
@@ -18,7 +17,14 @@
 /* For a task that waits in a loop for what another task writes. */
 #define SPIN_SLICE_NS 2000000ull
 
-/* When the task is to be interrupted; UINT64_MAX: not as things are. */
+/* Whether its calls may go unseen. */
+static bool makes_untraced_calls(const struct task *task)
+{
+    const struct hook_slot *slot = task->group->fast.slot;
+    return slot && !slot->stop;
+}
+
+/* When the task is to be interrupted, or its next call traced; UINT64_MAX: not as things are. */
 static uint64_t due_time(const struct task *task)
 {
     uint64_t due = UINT64_MAX;
@@ -27,8 +33,12 @@ static uint64_t due_time(const struct task *task)
     if (task->state != TASK_RUNNING || task->interrupted || task->in_group_stop ||
         task->call_taken_back || task->call.active || !task->group || task->group->current != task)
         return due;
-    if (task->group->ready_first)
-        due = task->group->slice_start + (task->slice ? task->slice : SLICE_NS);
+    if (task->group->ready_first) {
+        uint64_t slice = task->slice ? task->slice : SLICE_NS;
+        if (makes_untraced_calls(task) && slice > CALL_SLICE_NS)
+            slice = CALL_SLICE_NS;
+        due = task->group->slice_start + slice;
+    }
     for (const struct held_signal *held = task->held; held; held = held->next) {
         if (held->sent) /* it is about to be delivered where the task stands */
             return UINT64_MAX;
@@ -58,6 +68,10 @@ static struct error *interrupt_due(struct recorder *recorder, uint64_t now, uint
     *next = woken ? now : UINT64_MAX;
     for (struct task *task = recorder->tasks; task && !error && !woken; task = task->next) {
         uint64_t due = due_time(task);
+        if (due <= now && makes_untraced_calls(task)) {
+            fast_stop_at_call(task->group);
+            due = due_time(task);
+        }
         if (due <= now)
             error = interrupt(task);
         else if (due < *next)
@@ -101,11 +115,6 @@ struct error *absorb_interrupt(struct task *task)
     return error ? error : tracee_run(task->tracee, RUN_ON, 0);
 }
 
-static bool is_in_reel_page(const struct user_regs_struct *regs)
-{
-    return regs->rip >= REEL_PAGE && regs->rip < REEL_AREA_END;
-}
-
 /* A task that has computed so long may have been at the same place many times. */
 #define LOOP_NS 3000000ull
 
@@ -134,6 +143,18 @@ static struct error *use_point(struct recorder *recorder, struct task *task)
     return lose_turn(recorder, task, true);
 }
 
+/* In the hook or a stub: on its way to a call, where it stops. */
+static struct error *leave_ours(struct task *task, bool *still)
+{
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(task->tracee, &regs);
+    if (error || !fast_is_inside(task, regs->rip))
+        return error;
+    *still = false;
+    error = fast_ask_to_leave(task);
+    return error ? error : tracee_run(task->tracee, RUN_ON, 0);
+}
+
 struct error *make_point_here(struct recorder *recorder, struct task *task)
 {
     struct progress progress = {0};
@@ -154,7 +175,10 @@ static struct error *make_point(struct recorder *recorder, struct task *task)
 {
     struct progress progress = {0};
     bool still = true;
+    fast_stop_at_call(task->group);
     struct error *error = watch_progress(recorder, task, &progress, &still);
+    if (!error && still)
+        error = leave_ours(task, &still);
     if (!error && still)
         error = leave_rep(recorder, task, &still);
     uint64_t started = monotonic_now();
@@ -176,8 +200,13 @@ struct error *on_interrupted(struct recorder *recorder, struct task *task)
     struct error *error = tracee_regs(task->tracee, &regs);
     if (error)
         return error;
+    bool still = true;
+    if (task->state == TASK_RUNNING)
+        error = leave_ours(task, &still);
+    if (error || !still)
+        return error;
     uint64_t now = monotonic_now();
-    if (due_time(task) <= now && !is_in_reel_page(regs)) {
+    if (due_time(task) <= now) {
         bool stop = true;
         if (task->group->chaos.on && task->group->ready_first && !task->held)
             error = disturb_slice_end(recorder, task, &stop);

@@ -112,6 +112,9 @@ static struct error *on_call_stop(struct recorder *recorder, struct task *task)
 struct error *dispatch_stop(struct recorder *recorder, struct task *task, struct stop stop)
 {
     task->interrupted = false;
+    struct error *error = task->group ? fast_drain(recorder, task->group) : NULL;
+    if (error)
+        return error;
     switch (stop.kind) {
     case STOP_SECCOMP:
         return on_call_entry(recorder, task);
@@ -317,6 +320,8 @@ static struct error *finish(struct recorder *recorder, struct error *error)
     if (error)
         error_free(write_error);
     draft_deinit(&recorder->draft);
+    fast_end(recorder);
+    known_sites_keep(&recorder->known_sites, recorder->store);
     known_sites_deinit(&recorder->known_sites);
     store_close(recorder->store);
     free(recorder->root);
@@ -339,6 +344,7 @@ struct error *record_program(const struct record_options *options, int *status,
     recorder.one_output = is_one_output();
     if (!error)
         error = store_open(options->store, true, &recorder.store);
+    fast_begin(&recorder);
     if (!error)
         error = create_writer(&recorder);
     /* Only now, so that the writer's thread runs beside the program and may read the clock. */

@@ -24,6 +24,7 @@
 #include "engine/tracee/tracee.h"
 #include "record/chaos.h"
 #include "record/draft.h"
+#include "record/fastpath.h"
 #include "record/instruction.h"
 #include "record/known_sites.h"
 #include "record/mapped_ranges.h"
@@ -55,6 +56,7 @@ struct pending_call {
     bool restarting;   /* its exit stop showed a restart code; the kernel will make it again */
     bool emulated;     /* the kernel is not asked; `answer` is the result */
     bool may_block;
+    bool stands_at_exit; /* other calls can be injected now */
     int64_t answer;
     const struct call_row *row;
     struct user_regs_struct entry;   /* as the program made the call */
@@ -63,6 +65,7 @@ struct pending_call {
     struct scratch_block *block;     /* that the pieces lie in */
     struct task *child;              /* made by this call */
     int output;                      /* 1 or 2: it writes to reel's own stdout or stderr */
+    uint64_t done;                   /* bytes that the hook has written of it already */
     uint64_t output_ticket;          /* waits at its entry, as that many-th, to write there */
 };
 
@@ -99,6 +102,7 @@ struct task {
     bool in_group_stop;   /* stopped by job control */
     bool spins;           /* when last interrupted it was waiting for another task's write */
     uint64_t slice;       /* ns that it may keep the turn without a call while others wait */
+    bool is_stranger;     /* of another process than its group's first (vfork) */
     bool holds_exit_stop; /* READY with the exit stop of `call` still to be looked at */
     struct chaos_task chaos;
     uint64_t slice_start;    /* of the turn that `slice` was chosen for, under chaos */
@@ -137,6 +141,7 @@ struct group {
     struct mapped_ranges files;
     struct site_list sites; /* patched (patches.c) */
     bool cpuid_traps;       /* by itself: it is not patched */
+    struct fastpath fast;
 };
 
 struct recorder {
@@ -158,6 +163,9 @@ struct recorder {
     struct cpuid_answers cpuid_answers;
     bool no_cpuid_trap;            /* the processor does not offer it (ARCH_SET_CPUID) */
     uint64_t anonymous_objects;    /* shared mappings without a file so far */
+    struct hook_slot *slots;       /* fast_setup.c; NULL: no fast path */
+    int slots_segment;
+    uint64_t slots_used;           /* a bit each */
     struct early_stop *early;      /* stops of tasks that nobody has told us of yet */
     struct task *output_holder[3]; /* [1], [2]: the task whose write to that output is under way */
     bool one_output;               /* both are the same file */
@@ -192,6 +200,8 @@ struct error *wait_in_call(struct recorder *recorder,
 
 /* --- preempt.c ------------------------------------------------------------------------------- */
 #define SLICE_NS 50000000ull /* of a task that makes no calls */
+/* How long a task keeps the turn, at calls that do not block, while others wait. */
+#define CALL_SLICE_NS 10000000ull
 
 /* Waits for any task to stop, interrupting those whose time is over. *tid is 0 if nothing came. */
 struct error *wait_any(struct recorder *recorder, pid_t *tid, int *status) MUST_CHECK;
@@ -284,6 +294,9 @@ struct error *deliver_held_signal(struct recorder *recorder, struct task *task,
 bool is_instruction_trap(struct task *task, const siginfo_t *info, struct instruction *ret);
 struct error *on_instruction(struct recorder *recorder, struct task *task,
                              const struct instruction *instruction) MUST_CHECK;
+/* After a forced SIGSEGV that was ours: what the kernel did to the program's disposition and mask
+ * is undone. */
+struct error *restore_signal_state(struct task *task) MUST_CHECK;
 
 /* --- patches.c ------------------------------------------------------------------------------- */
 /* What the effects of the draft call for, behind them: the last that is done to memory. */

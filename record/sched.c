@@ -7,9 +7,6 @@
 
 #include "record/recorder.h"
 
-/* How long a task keeps the turn, at calls that do not block, while others wait. */
-#define CALL_SLICE_NS 10000000ull
-
 static void queue(struct recorder *recorder, struct task *task)
 {
     recorder->waiting++;
@@ -17,6 +14,7 @@ static void queue(struct recorder *recorder, struct task *task)
     task->ready_next = NULL;
     *task->group->ready_last = task;
     task->group->ready_last = &task->ready_next;
+    fast_set_alone(task->group);
 }
 
 void make_ready(struct recorder *recorder, struct task *task)
@@ -36,6 +34,7 @@ void forget_ready(struct recorder *recorder, struct task *task)
         if (!*link)
             group->ready_last = link;
         recorder->waiting--;
+        fast_set_alone(group);
         return;
     }
 }

@@ -40,7 +40,7 @@ static struct scratch_block *allocate(struct group *group, uint64_t bytes)
         at = (*link)->address + (*link)->bytes;
         link = &(*link)->next;
     }
-    if (bytes > REEL_AREA_END - at)
+    if (bytes > REEL_SCRATCH_END - at)
         return NULL;
     struct scratch_block *block = malloc(sizeof(*block));
     if (!block)

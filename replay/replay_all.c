@@ -146,7 +146,8 @@ static struct error *replay_event(struct replay *replay, struct session *session
     if (error)
         return error;
     replay->statistics.events++;
-    if (event->kind == EVENT_CALL || event->kind == EVENT_CALL_ENTER)
+    if (event->kind == EVENT_CALL || event->kind == EVENT_CALL_ENTER ||
+        event->kind == EVENT_CALL_FAST)
         replay->statistics.calls++;
     bool ends_root = event->kind == EVENT_EXIT && event->exit_flags & EXIT_LAST_OF_PROCESS &&
                      event->tid == replay->root;

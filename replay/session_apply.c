@@ -44,6 +44,22 @@ static struct error *set_xsave(struct session *session, struct session_task *tas
     return NULL;
 }
 
+/* Those that the event has of `after`; the others stay as they are. */
+static struct error *set_after(struct session *session, struct session_task *task,
+                               const struct event *event)
+{
+    struct trace_regs regs;
+    if (event->kind != EVENT_CALL_FAST)
+        return set_registers(session, task, &event->after);
+    struct error *error = session_registers(session, task->tid, &regs);
+    if (error)
+        return error;
+    for (size_t i = 0; i < TRACE_REGS; i++)
+        if (event_has_register(event, i, true))
+            regs.value[i] = event->after.value[i];
+    return set_registers(session, task, &regs);
+}
+
 /* --- Tasks
  * -----------------------------------------------------------------------------------------------
  */
@@ -182,7 +198,7 @@ struct error *session_apply_event(struct session *session, const struct event *e
     else if (event->kind == EVENT_EXEC || event->kind == EVENT_EXIT)
         remove_task(session, event->tid);
     else
-        error = set_registers(session, task, &event->after);
+        error = set_after(session, task, event);
     if (event->kind == EVENT_CALL_EXIT)
         task->in_call = false;
     return error;

@@ -67,7 +67,7 @@ static struct error *is_here(struct session *session, bool *ret)
     const struct event *event = session->next;
     struct trace_regs regs;
     struct error *error = session_registers(session, event->tid, &regs);
-    *ret = !error && session_same_registers(&event->before, &regs, false);
+    *ret = !error && session_same_registers(event, &regs);
     session->point_checks += *ret;
     for (size_t i = 0; !error && *ret && i < event->effect_count; i++) {
         const struct effect *effect = &event->effects[i];

@@ -42,8 +42,9 @@ struct error *session_advance(struct session *session) MUST_CHECK;
 /* Applies `event`'s effects and registers; START included. */
 struct error *session_apply_event(struct session *session, const struct event *event) MUST_CHECK;
 
-/* Equal but for what the kernel leaves in the flags; orig_rax only counts at a call. */
-bool session_same_registers(const struct trace_regs *a, const struct trace_regs *b, bool at_call);
+/* Whether these are the registers that the event has of `before`, but for what the kernel leaves in
+ * the flags; orig_rax only counts at a call. */
+bool session_same_registers(const struct event *event, const struct trace_regs *regs);
 
 /* Runs the loaded task counted, in the way that the session's options say. */
 struct error *session_count(struct session *session, const struct run_conditions *conditions,

@@ -28,18 +28,22 @@ struct error *session_diverged(struct session *session, const char *what, int si
         return &err_diverged;
     }
     divergence->have_regs = true;
-    divergence->recorded = session->next->before;
     memcpy(&divergence->replayed, regs, sizeof(divergence->replayed));
+    divergence->recorded = divergence->replayed; /* those that the event does not have */
+    for (size_t i = 0; i < TRACE_REGS; i++)
+        if (event_has_register(session->next, i, false))
+            divergence->recorded.value[i] = session->next->before.value[i];
     return &err_diverged;
 }
 
-bool session_same_registers(const struct trace_regs *a, const struct trace_regs *b, bool at_call)
+bool session_same_registers(const struct event *event, const struct trace_regs *regs)
 {
     for (size_t i = 0; i < TRACE_REGS; i++) {
-        uint64_t difference = a->value[i] ^ b->value[i];
+        uint64_t difference = event->before.value[i] ^ regs->value[i];
         if (i == TRACE_EFLAGS)
             difference &= ~(FLAG_TRAP | FLAG_RESUME);
-        if (difference && (i != TRACE_ORIG_RAX || at_call))
+        if (difference && (i != TRACE_ORIG_RAX || event->reach == REACH_CALL) &&
+            event_has_register(event, i, false))
             return false;
     }
     return true;
@@ -60,7 +64,7 @@ struct error *session_compare(struct session *session, int signal)
     struct error *error = session_registers(session, next->tid, &replayed);
     if (error)
         return error;
-    if (session_same_registers(&next->before, &replayed, next->reach == REACH_CALL))
+    if (session_same_registers(next, &replayed))
         return NULL;
     return session_diverged(session, "registers", signal);
 }

@@ -140,7 +140,7 @@ static struct error *apply_stack_limit(struct vessel *vessel, const struct effec
 static void tell_translator(struct vessel *vessel, const struct effect *effect)
 {
     bool mapping = effect->kind != EFFECT_MEMORY && effect->kind != EFFECT_PATCH;
-    if (!vessel->translator || effect->kind == EFFECT_RESIZE)
+    if (!vessel->translator || effect->kind == EFFECT_RESIZE || effect->kind == EFFECT_SITE)
         return;
     translator_forget(vessel->translator, effect->address, effect->length, mapping);
     if (effect->kind == EFFECT_REMAP)

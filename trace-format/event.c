@@ -76,3 +76,17 @@ bool event_has_after(enum event_kind kind)
 {
     return kind != EVENT_CALL_ENTER && kind != EVENT_EXEC && kind != EVENT_EXIT;
 }
+
+/* The kernel leaves at the entry of a call: rax = -ENOSYS, rcx = rip, orig_rax = its number; and at
+ * the exit rax = its result. */
+#define CALL_REGISTERS                                                                             \
+    (1u << TRACE_RIP | 1u << TRACE_RSP | 1u << TRACE_RAX | 1u << TRACE_RCX |                       \
+     1u << TRACE_ORIG_RAX | 1u << TRACE_RDI | 1u << TRACE_RSI | 1u << TRACE_RDX |                  \
+     1u << TRACE_R10 | 1u << TRACE_R8 | 1u << TRACE_R9)
+
+bool event_has_register(const struct event *event, enum trace_reg reg, bool after)
+{
+    if (!(after ? event_has_after(event->kind) : event_has_before(event->kind)))
+        return false;
+    return event->kind != EVENT_CALL_FAST || CALL_REGISTERS >> reg & 1;
+}

@@ -152,6 +152,9 @@ struct effect {
         struct {
             uint8_t original; /* the instruction's first byte; its length is the effect's */
         } patch;
+        struct {
+            taddr stub; /* where its stub is. The syscall is right behind the range */
+        } site;
     };
 };
 
@@ -175,8 +178,8 @@ struct event {
     uint64_t number; /* in its stream. The writer assigns number and tick */
     uint64_t tick;
     uint32_t tid;
-    struct trace_regs before; /* all but START, EXIT */
-    struct trace_regs after;  /* all but CALL_ENTER, EXEC, EXIT */
+    struct trace_regs before; /* all but START, EXIT. CALL_FAST: those of event_has_register() */
+    struct trace_regs after;  /* all but CALL_ENTER, EXEC, EXIT. CALL_FAST: likewise */
 
     uint32_t signal;        /* SIGNAL: its number */
     const uint8_t *siginfo; /* SIGNAL: SIGINFO_BYTES of the kernel's siginfo_t, or NULL */
@@ -187,6 +190,8 @@ struct event {
     uint32_t next_stream;               /* EXEC: the stream that the new image has */
     uint64_t nanoseconds;               /* POINT: at most so long ago was the stream's last event */
     const struct stream_origin *origin; /* START */
+    const uint8_t *entry; /* CALL_FAST: its struct call_entry (call_entry.h), and behind it those */
+    size_t entries_size;  /* of the same task's next events: so many bytes, all checked */
 
     const struct effect *effects;
     size_t effect_count;
@@ -201,6 +206,10 @@ bool effect_has_range(enum effect_kind kind);
 /* Whether events of this kind carry `before` and `after`. */
 bool event_has_before(enum event_kind kind);
 bool event_has_after(enum event_kind kind);
+
+/* Whether `before`, or with `after` `after`, has this register. Of a CALL_FAST only those that the
+ * call was made with and those that it changed are known, and of these not r11, the flags. */
+bool event_has_register(const struct event *event, enum trace_reg reg, bool after);
 
 /* The column `reach` of event.def. It is stored for SIGNAL only; of all other kinds a reader gives
  * this one. */

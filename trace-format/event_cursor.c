@@ -174,11 +174,13 @@ struct error *event_cursor_seek(struct event_cursor *cursor, uint64_t number)
     if (!ahead)
         go_to_frame(cursor, frame);
     cursor->failed = false;
+    event_decoder_skip_calls(&cursor->decoder, number);
     while (!past && cursor->decoder.number < number) {
         struct error *error = decode_next(cursor, &event);
         cursor->failed = error || !event;
         if (cursor->failed)
             return error;
+        event_decoder_skip_calls(&cursor->decoder, number);
     }
     return NULL;
 }

@@ -48,6 +48,7 @@ void event_decoder_start(struct event_decoder *decoder, uint64_t number)
     decoder->last_tick = 0;
     decoder->fresh = true;
     decoder->events_due = 0;
+    decoder->calls.count = 0;
     decoder->records = (struct cursor){0};
 }
 
@@ -268,6 +269,13 @@ static bool take_effect(struct event_decoder *decoder, struct effect *ret, size_
         take_range(records, ret);
         ret->patch.original = cursor_u8(records);
         return true;
+    case EFFECT_SITE:
+        take_range(records, ret);
+        ret->site.stub = taddr_of(cursor_varint(records));
+        return true;
+    case EFFECT_STUBS:
+        take_range(records, ret);
+        return true;
     case EFFECT_TRAP_CPUID:
         return true;
     }
@@ -412,6 +420,8 @@ static bool take_event_fields(struct event_decoder *decoder, struct event *ret)
     case EVENT_CALL_ENTER:
     case EVENT_CALL_EXIT:
         return true;
+    case EVENT_CALL_FAST: /* has a record of another shape: decode_calls() */
+        return false;
     }
     return false;
 }
@@ -494,10 +504,59 @@ static struct error *decode_event(struct event_decoder *decoder, const uint8_t *
     return check_start(decoder, start);
 }
 
+/* Calls without a stop: a record that is an event an entry. */
+static struct error *decode_calls(struct event_decoder *decoder, const uint8_t *start)
+{
+    struct call_record *calls = &decoder->calls;
+    if (decoder->last_record != -1 || decoder->partial || decoder->number == 0)
+        return bad_record(decoder, start, "calls in the middle of an event");
+    if (!call_record_take(calls, &decoder->records))
+        return bad_record(decoder, start, "its fields are not what its kind has");
+    if (calls->step > UINT64_MAX - decoder->tick ||
+        calls->count - 1 > UINT64_MAX - decoder->tick - calls->step ||
+        decoder->tick + calls->step <= decoder->last_tick)
+        return bad_record(decoder, start, "calls whose ticks do not rise");
+    if (calls->count > decoder->events_due)
+        return bad_record(decoder, start, "more events than the frame's header says");
+    decoder->events_due -= (uint32_t)calls->count;
+    decoder->call_tick = decoder->tick + calls->step;
+    decoder->tick = decoder->last_tick = decoder->call_tick + calls->count - 1;
+    return NULL;
+}
+
+/* The next of `calls` as an event. */
+static struct error *next_call(struct event_decoder *decoder)
+{
+    struct effect effects[CALL_EFFECTS_MAX];
+    struct event *event = &decoder->event;
+    size_t count = call_record_event(&decoder->calls, event, effects);
+    buffer_put(&decoder->effects, effects, count * sizeof(*effects));
+    if (decoder->effects.failed)
+        return &err_no_memory;
+    event->number = decoder->number;
+    event->tick = decoder->call_tick++;
+    event->effects = (const struct effect *)decoder->effects.data;
+    event->effect_count = count;
+    call_record_drop(&decoder->calls);
+    return NULL;
+}
+
+void event_decoder_skip_calls(struct event_decoder *decoder, uint64_t number)
+{
+    finish_returned(decoder);
+    while (decoder->calls.count && decoder->number < number) {
+        call_record_drop(&decoder->calls);
+        decoder->call_tick++;
+        decoder->number++;
+    }
+}
+
 /* Any record */
 
 static struct error *dispatch(struct event_decoder *decoder, const uint8_t *start)
 {
+    if (*start == RECORD_EVENT + EVENT_CALL_FAST)
+        return decode_calls(decoder, start);
     if (*start >= RECORD_EVENT)
         return decode_event(decoder, start);
     if (*start == RECORD_MORE)
@@ -528,11 +587,13 @@ struct error *event_decoder_next(struct event_decoder *decoder, const struct eve
 {
     *ret = NULL;
     finish_returned(decoder);
-    while (cursor_left(&decoder->records)) {
-        struct error *error = decode_record(decoder);
+    while (decoder->calls.count || cursor_left(&decoder->records)) {
+        struct error *error = decoder->calls.count ? NULL : decode_record(decoder);
+        if (!error && decoder->calls.count)
+            error = next_call(decoder);
         if (error)
             return error;
-        if (decoder->last_record < RECORD_EVENT)
+        if (!decoder->event.kind)
             continue;
         if (decoder->partial)
             decoder->event.kind = 0;

@@ -19,6 +19,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/error.h"
+#include "trace-format/call_record.h"
 #include "trace-format/event.h"
 #include "trace-format/frame.h"
 #include "trace-format/reg_table.h"
@@ -28,8 +29,10 @@ struct event_decoder {
     struct cursor records;
     const uint8_t *raw;
     struct reg_table regs;
-    uint64_t tick;       /* of the last event in it */
-    uint32_t events_due; /* how many events are to end in it */
+    uint64_t tick;            /* of the last event in it */
+    uint32_t events_due;      /* how many events are to end in it */
+    struct call_record calls; /* what is left of a CALLS record */
+    uint64_t call_tick;       /* of the first of them */
 
     /* of the stream */
     uint64_t number; /* of the event being read */
@@ -68,6 +71,9 @@ struct error *event_decoder_frame(struct event_decoder *decoder, const struct fr
 
 struct error *event_decoder_next(struct event_decoder *decoder,
                                  const struct event **ret) MUST_CHECK;
+
+/* Goes on to event `number` as far as that is in the CALLS record that the decoder stands in. */
+void event_decoder_skip_calls(struct event_decoder *decoder, uint64_t number);
 
 /*
  * Reads the origin at the start of event 0 without the rest of the event; *whole is false if it may

@@ -2,21 +2,12 @@
 
 #include <string.h>
 
+#include "engine/base/bytes.h"
 #include "trace-format/record_kinds.h"
 
 /* The largest size of any record but for the contents and texts in it: an event record of two full
  * register sets (2 * (5 + 27 * 10)) and a siginfo. */
 #define FIXED_MAX 1024
-
-static uint8_t *put_varint(uint8_t *at, uint64_t value)
-{
-    while (value >= 0x80) {
-        *at++ = (uint8_t)(value | 0x80);
-        value >>= 7;
-    }
-    *at++ = (uint8_t)value;
-    return at;
-}
 
 static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t size)
 {
@@ -171,7 +162,10 @@ static uint8_t *put_effect_fields(uint8_t *at, const struct effect *effect)
     case EFFECT_PATCH:
         *at++ = effect->patch.original;
         return at;
+    case EFFECT_SITE:
+        return put_varint(at, effect->site.stub.value);
     case EFFECT_TRAP_CPUID:
+    case EFFECT_STUBS:
         return at;
     }
     return at;
@@ -274,6 +268,7 @@ static uint8_t *put_event_fields(uint8_t *at, const struct event *event)
     case EVENT_CALL:
     case EVENT_CALL_ENTER:
     case EVENT_CALL_EXIT:
+    case EVENT_CALL_FAST:
         break;
     }
     return at;
@@ -322,7 +317,7 @@ bool event_encode(struct record_output *output, const struct event *event)
 
 static const char *effect_problem(const struct effect *effect)
 {
-    if (effect->kind < EFFECT_MEMORY || effect->kind > EFFECT_TRAP_CPUID)
+    if (effect->kind < EFFECT_MEMORY || effect->kind > EFFECT_STUBS)
         return "an effect of an unknown kind";
     if (effect_has_range(effect->kind) && effect->length > UINT64_MAX - effect->address.value)
         return "an effect that runs past the end of the address space";
@@ -353,7 +348,7 @@ const char *event_problem(const struct event *event)
 {
     uint64_t bytes = 0;
     if (event->kind < EVENT_START || event->kind > EVENT_POINT)
-        return "an event of an unknown kind";
+        return "an event of an unknown kind"; /* or a CALL_FAST: trace_writer_calls() */
     if (event->reach > REACH_POINT || event->exit_flags & ~(unsigned)EXIT_FLAGS_ALL)
         return "an event with unknown flags";
     if (event->kind == EVENT_INSTRUCTION &&

@@ -6,8 +6,8 @@
 
 #include "engine/base/types.h"
 
-#define TRACE_VERSION 2        /* what this program writes */
-#define TRACE_MINIMUM_READER 2 /* the oldest reader version that can read it */
+#define TRACE_VERSION 3        /* what this program writes */
+#define TRACE_MINIMUM_READER 3 /* the oldest reader version that can read it */
 #define TRACE_OLDEST 2         /* the oldest minimum reader of traces that this program reads */
 
 /* What replay needs of a CPU. The words are cpuid registers (Intel SDM volume 2, CPUID). */

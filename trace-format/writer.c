@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "trace-format/call_record.h"
 #include "trace-format/event_encode.h"
 #include "trace-format/frame_file.h"
 #include "trace-format/frame_queue.h"
@@ -330,7 +331,8 @@ static void append(struct trace_writer *writer, uint32_t number, struct event *e
         hand_over(writer, stream);
 }
 
-void trace_writer_event(struct trace_writer *writer, uint32_t stream, struct event *event)
+/* Waits while another event is in its middle. */
+static void lock_for_event(struct trace_writer *writer)
 {
     pthread_mutex_lock(&writer->lock);
     while (writer->busy) {
@@ -338,9 +340,77 @@ void trace_writer_event(struct trace_writer *writer, uint32_t stream, struct eve
         pthread_cond_wait(&writer->turn, &writer->lock);
         writer->turn_waiters--;
     }
+}
+
+void trace_writer_event(struct trace_writer *writer, uint32_t stream, struct event *event)
+{
+    lock_for_event(writer);
     event->tick = ++writer->tick;
     if (find_stream(writer, stream, event))
         append(writer, stream, event);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+/* As many of `entries` as `room` bytes hold. */
+static struct call_record calls_that_fit(const uint8_t *entries, size_t size, size_t room)
+{
+    struct call_record ret = {.entries = entries};
+    while (ret.size < size) {
+        uint32_t bytes = call_entry_at(entries + ret.size).bytes;
+        if (bytes > room - ret.size)
+            break;
+        ret.size += bytes;
+        ret.count++;
+    }
+    return ret;
+}
+
+/* One CALLS record, of what the stream's frame has room for, which may be nothing: returns how many
+ * bytes of the entries that was. */
+static size_t put_calls(struct trace_writer *writer, struct stream_state *stream, uint32_t tid,
+                        const uint8_t *entries, size_t size)
+{
+    struct record_frame *frame = &stream->open->records;
+    size_t left = FRAME_RAW_MAX - frame->size;
+    if (left < CALL_RECORD_FIXED_MAX)
+        return 0;
+    struct call_record record = calls_that_fit(entries, size, left - CALL_RECORD_FIXED_MAX);
+    if (record.count == 0)
+        return 0;
+    record.tid = tid;
+    record.step = writer->tick + 1 - frame->tick;
+    uint8_t *end = call_record_put(frame->raw + frame->size, &record);
+    frame->size = (size_t)(end - frame->raw);
+    frame->events += (uint32_t)record.count;
+    writer->tick += record.count;
+    frame->tick = writer->tick;
+    stream->next_number += record.count;
+    return record.size;
+}
+
+static void append_calls(struct trace_writer *writer, uint32_t number, uint32_t tid,
+                         const uint8_t *entries, size_t size)
+{
+    while (size && open_buffer(writer, number)) {
+        struct stream_state *stream = &writer->streams[number - 1];
+        size_t done = put_calls(writer, stream, tid, entries, size);
+        entries += done;
+        size -= done;
+        if ((size || stream->open->records.size >= FRAME_RAW_FULL) && !hand_over(writer, stream))
+            return;
+    }
+}
+
+void trace_writer_calls(struct trace_writer *writer, uint32_t stream, uint32_t tid,
+                        const uint8_t *entries, size_t size)
+{
+    lock_for_event(writer);
+    if (stream == 0 || stream > writer->stream_count)
+        fail(writer, error_new("report this as a bug of reel",
+                               "calls for stream %u, after %zu streams began", stream,
+                               writer->stream_count));
+    else if (!atomic_load(&writer->failed))
+        append_calls(writer, stream, tid, entries, size);
     pthread_mutex_unlock(&writer->lock);
 }
 

@@ -36,6 +36,14 @@ struct error *trace_writer_create(const char *directory, const struct trace_head
  */
 void trace_writer_event(struct trace_writer *writer, uint32_t stream, struct event *event);
 
+/*
+ * Appends calls of task `tid` that were made without a stop: whole, good entries
+ * (call_entries_check()), each of which gets the next number and tick as an event. Behind the
+ * stream's START, and not between the parts of an event. Costs a copy of the bytes.
+ */
+void trace_writer_calls(struct trace_writer *writer, uint32_t stream, uint32_t tid,
+                        const uint8_t *entries, size_t size);
+
 /* Whether a write has failed: the recorder may then skip collecting data. */
 bool trace_writer_failed(const struct trace_writer *writer);
 

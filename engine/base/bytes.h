@@ -33,6 +33,17 @@ void buffer_put_varint(struct buffer *buffer, uint64_t value);
 void buffer_put_string(struct buffer *buffer,
                        const char *string); /* varint length, bytes; NULL is empty */
 
+/* A varint at `at`, where there is room for its 10 bytes at most; returns what is behind it. */
+static inline uint8_t *put_varint(uint8_t *at, uint64_t value)
+{
+    while (value >= 0x80) {
+        *at++ = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    *at++ = (uint8_t)value;
+    return at;
+}
+
 struct cursor {
     const uint8_t *at;
     const uint8_t *end;

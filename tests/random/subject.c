@@ -36,7 +36,7 @@ static void be_subject(void)
         map_at(places[i].data, DATA_BYTES, PROT_READ | PROT_WRITE);
         map_at(places[i].stack, STACK_BYTES, PROT_READ | PROT_WRITE);
     }
-    map_at(REEL_SCRATCH, REEL_SCRATCH_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC);
+    map_at(REEL_SCRATCH, REEL_AREA_END - REEL_SCRATCH, PROT_READ | PROT_WRITE | PROT_EXEC);
     raise(SIGSTOP);
     _exit(1);
 }

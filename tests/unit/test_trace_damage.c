@@ -208,8 +208,10 @@ static void versions(void **state)
     must_fail(forged(&forge), "needs a reader of version 6");
     forge_header(&forge, 7, 2, true);
     must(forged(&forge));
-    forge_header(&forge, 2, 2, true);
+    forge_header(&forge, 3, 2, true);
     must_fail(forged(&forge), "header");
+    forge_header(&forge, 3, 3, false);
+    must(forged(&forge));
     forge_header(&forge, 1, 1, false);
     must_fail(forged(&forge), "too old");
     forge_header(&forge, 0, 0, false);
@@ -270,6 +272,11 @@ static const struct bad_records cases[] = {
     {"its fields", 1, RECORDS(ORIGIN(1), 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 129, 1, 1, 0)}, /* NUL */
     {"its fields", 2, RECORDS(START(1), 6 + 128, 1, 1, 6, 0, 0)}, /* no such instruction */
     {NULL, 1, RECORDS(ORIGIN(1), 16, 0, 2, 15, 17, 129, 1, 1, 0)},
+    {NULL, 1, RECORDS(ORIGIN(1), 19, 9, 9, 18, 1, 5, 9, 129, 1, 1, 0)},
+    {"its fields", 1, RECORDS(ORIGIN(1), 18, 1, 5)},           /* cut SITE */
+    {"its fields", 2, RECORDS(START(1), 138, 1, 1, 0, 0)},     /* no calls */
+    {"its fields", 2, RECORDS(START(1), 138, 1, 1, 1, 1, 80)}, /* cut calls */
+    {"in the middle", 2, RECORDS(START(1), 3, 0, 0, 138, 1, 1, 1, 1, 80)},
     {"its fields", 1, RECORDS(ORIGIN(1), 15, 0, 4, 7, 129, 1, 1, 0)}, /* WORD of 4 bytes */
     {NULL, 1, RECORDS(ORIGIN(1), 12, 1, 0, 13, 0, 129, 1, 1, 0)},
     {"its fields", 1, RECORDS(ORIGIN(1), 12, 0, 0, 129, 1, 1, 0)}, /* RESIZE of object 0 */

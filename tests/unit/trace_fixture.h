@@ -194,13 +194,18 @@ static inline size_t fixture_effects(struct effect *effects)
          .length = 3,
          .patch = {.original = 0xff}},
         {.kind = EFFECT_TRAP_CPUID},
+        {.kind = EFFECT_STUBS, .address = taddr_of(0xa0000), .length = 0x1000},
+        {.kind = EFFECT_SITE,
+         .address = taddr_of(0x401000),
+         .length = 5,
+         .site = {.stub = taddr_of(0xa0040)}},
         {.kind = EFFECT_MEMORY, .address = taddr_of(UINT64_MAX), .length = 0, .bytes = bytes},
     };
     memcpy(effects, all, sizeof(all));
     return ARRAY_LENGTH(all);
 }
 
-#define FIXTURE_EFFECTS 18
+#define FIXTURE_EFFECTS 20
 
 static inline void same_effect(const struct effect *a, const struct effect *b)
 {
@@ -222,6 +227,10 @@ static inline void same_effect(const struct effect *a, const struct effect *b)
         break;
     case EFFECT_UNMAP:
     case EFFECT_TRAP_CPUID:
+    case EFFECT_STUBS:
+        break;
+    case EFFECT_SITE:
+        assert_true(a->site.stub.value == b->site.stub.value);
         break;
     case EFFECT_PATCH:
         assert_int_equal(a->patch.original, b->patch.original);
