@@ -15,7 +15,7 @@
 #include "engine/tracee/ticks.h"
 
 #define TICK_NS 5000000ull
-#define TURNS 30000u
+#define TURNS 12000u
 #define FILLED (256u << 10)
 
 static volatile bool may_go;
@@ -46,14 +46,22 @@ static struct tracee *start_child(void)
     struct tracee *tracee;
     struct stop stop;
     const bool go = true;
+    int ready[2];
+    char byte = 0;
+    assert_int_equal(pipe(ready), 0);
     pid_t pid = fork();
     if (pid == 0) {
+        if (write(ready[1], &byte, 1) != 1) /* libc's own calls are made */
+            _exit(1);
         while (!may_go)
             ;
         work();
         getppid();
         _exit(0);
     }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
     no_error(tracee_create(pid, &tracee));
     assert_int_equal(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD), 0);
     no_error(tracee_interrupt(tracee));
