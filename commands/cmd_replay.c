@@ -1,6 +1,7 @@
 /*
  * reel replay: replays a trace, to its end or under a debugger.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -110,6 +111,8 @@ static int replay_whole(struct trace_reader *reader, const struct replay_argumen
         print_statistics(statistics.stops, statistics.calls, statistics.events);
     if (arguments->statistics)
         print_points_found(&statistics.points);
+    if (arguments->statistics && statistics.calls_passed)
+        fprintf(stderr, "reel: %" PRIu64 " system calls without a stop\n", statistics.calls_passed);
     if (error == &err_diverged)
         return COMMAND_DIVERGED;
     if (!error)

@@ -5,12 +5,14 @@
  */
 #include <asm/unistd.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "record/recorder.h"
@@ -24,6 +26,13 @@ static bool is_mapped(const struct task *task, const struct stat *status)
         if (files->range[i].device == status->st_dev && files->range[i].inode == status->st_ino)
             return true;
     return false;
+}
+
+/* What is written there may be a process's memory. */
+static bool is_of_proc(const char *path)
+{
+    struct statfs status;
+    return statfs(path, &status) < 0 || status.f_type == PROC_SUPER_MAGIC;
 }
 
 /* Linux's devices.txt: null, zero, full, random (the same as urandom once there is entropy),
@@ -58,7 +67,8 @@ static enum hook_descriptor kind_of(const struct task *task, int descriptor)
         return DESCRIPTOR_TRACED;
     switch (status.st_mode & S_IFMT) {
     case S_IFREG:
-        return is_mapped(task, &status) ? DESCRIPTOR_READ_PLAIN : DESCRIPTOR_PLAIN;
+        return is_mapped(task, &status) || is_of_proc(path) ? DESCRIPTOR_READ_PLAIN
+                                                            : DESCRIPTOR_PLAIN;
     case S_IFDIR:
         return DESCRIPTOR_PLAIN;
     case S_IFIFO:

@@ -5,6 +5,8 @@
  * the call, which is an event (on_hook_left()); or at the program's own call, if the hook did not
  * serve it.
  */
+#include <sys/wait.h>
+
 #include "engine/tracee/reel_page.h"
 #include "record/recorder.h"
 
@@ -37,6 +39,32 @@ bool fast_has_left(const struct user_regs_struct *regs)
     return regs->rip == HOOK_LEAVE_CALL + 2;
 }
 
+/* Tasks of the group that were woken, and have come to the end of their calls meanwhile. */
+static struct error *meet_woken(struct recorder *recorder, struct task *task)
+{
+    int status;
+    struct error *error = NULL;
+    sched_yield(); /* they are on this processor */
+    for (struct task *other = recorder->tasks, *next; other && !error; other = next) {
+        next = other->next;
+        if (other != task && other->group == task->group && other->state == TASK_CALLING &&
+            waitpid(other->tid, &status, __WALL | WNOHANG) == other->tid)
+            error = dispatch_stop(recorder, other, stop_classify(status));
+    }
+    return error == &err_tracee_gone ? NULL : error;
+}
+
+static struct error *go_on_or_yield(struct recorder *recorder, struct task *task)
+{
+    struct hook_slot *slot = task->group->fast.slot;
+    bool yields = slot->yields;
+    slot->yields = 0;
+    struct error *error = yields ? meet_woken(recorder, task) : NULL;
+    if (error || !yields || task->held || !task->group->ready_first)
+        return error ? error : go_on(recorder, task);
+    return lose_turn(recorder, task, false);
+}
+
 struct error *on_hook_left(struct recorder *recorder, struct task *task)
 {
     struct hook_state state;
@@ -63,7 +91,7 @@ struct error *on_hook_left(struct recorder *recorder, struct task *task)
     task->last_exit = *regs;
     task->trap_pending = false;
     fast_renew(task);
-    return go_on(recorder, task);
+    return go_on_or_yield(recorder, task);
 }
 
 static struct patched_window *window_of_stub(struct fastpath *fast, uint64_t rip)

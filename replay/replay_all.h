@@ -21,8 +21,9 @@ struct replay_options {
 
 /* What a replay cost. */
 struct replay_statistics {
-    uint64_t stops; /* of ptrace */
-    uint64_t calls; /* system calls */
+    uint64_t stops;        /* of ptrace */
+    uint64_t calls;        /* system calls, */
+    uint64_t calls_passed; /* and how many of them did without a stop */
     uint64_t events;
     struct point_statistics points;
 };

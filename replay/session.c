@@ -79,6 +79,12 @@ struct error *session_advance(struct session *session)
     return event_cursor_next(session->cursor, &session->next);
 }
 
+struct error *session_seek(struct session *session, uint64_t number)
+{
+    struct error *error = event_cursor_seek(session->cursor, number);
+    return error ? error : session_advance(session);
+}
+
 static struct error *create(const struct session_options *options, uint32_t stream,
                             struct session **ret)
 {
@@ -143,9 +149,7 @@ static struct error *replay_to(struct session *session, uint64_t event)
         if (!session->next)
             return error_new("record again", "stream %u ends at event %lu, before event %lu",
                              session->stream, session->event, event);
-        error = session_reach(session);
-        if (!error)
-            error = session_apply(session);
+        error = session_cross(session, event);
     }
     return error;
 }
@@ -206,13 +210,12 @@ struct error *session_fork(struct session *session, struct session **ret)
     copy->event = session->event;
     copy->last_tid = session->last_tid;
     copy->loaded = session->loaded;
+    copy->arrived = session->arrived;
     error = vessel_fork(session->vessel, &copy->vessel);
     if (!error)
         error = copy_tasks(copy, session);
     if (!error)
-        error = event_cursor_seek(copy->cursor, session->event + 1);
-    if (!error)
-        error = session_advance(copy);
+        error = session_seek(copy, session->event + 1);
     if (error)
         session_close(copy);
     else

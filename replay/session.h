@@ -97,6 +97,23 @@ struct error *session_load(struct session *session, struct tracee **ret) MUST_CH
 struct error *session_run_counted(struct session *session, const struct run_conditions *conditions,
                                   uint64_t limit, struct run_result *ret) MUST_CHECK;
 
+/* Runs the next event's task natively: run_native(). */
+struct error *session_run_native(struct session *session, const struct run_conditions *conditions,
+                                 struct run_result *ret) MUST_CHECK;
+
+/*
+ * Natively through events CALL_FAST that come next, without a stop at each, as far as event `last`
+ * at most. *passed: false if there is none that can be, or the session does not run natively, or
+ * there are watches; nothing was done then. Else the run has ended as *ret says: the session stands
+ * behind session_event(), which may be the one where it stood, and if the run has reached an event,
+ * at the next, compared: session_reach() has nothing left to do.
+ */
+struct error *session_pass_calls(struct session *session, const struct run_conditions *conditions,
+                                 uint64_t last, struct run_result *ret, bool *passed) MUST_CHECK;
+
+/* To the next event and over it, or natively over many calls at once; not beyond event `last`. */
+struct error *session_cross(struct session *session, uint64_t last) MUST_CHECK;
+
 struct error *session_reach(struct session *session) MUST_CHECK;
 struct error *session_apply(struct session *session) MUST_CHECK;
 

@@ -136,8 +136,7 @@ static struct error *print_output(struct session *session, const struct effect *
     for (uint64_t done = 0; done < effect->length;) {
         uint64_t size =
             effect->length - done < sizeof(bytes) ? effect->length - done : sizeof(bytes);
-        size_t got = tracee_read_some(vessel_tracee(session->vessel),
-                                      taddr_add(effect->address, done), bytes, size);
+        size_t got = vessel_read(session->vessel, taddr_add(effect->address, done), bytes, size);
         if (got == 0)
             return session_diverged(session, "output from memory that is not there", 0);
         session->options->output(session->options->context, effect->output.descriptor, bytes, got);
@@ -212,5 +211,6 @@ struct error *session_apply(struct session *session)
     session->event = session->next->number;
     session->last_tid = session->next->tid;
     session->point_checks = 0;
+    session->arrived = false;
     return session_advance(session);
 }

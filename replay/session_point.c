@@ -56,7 +56,7 @@ struct error *session_hash(struct session *session, taddr address, uint64_t leng
     uint8_t *bytes = calloc(1, length ? length : 1);
     if (!bytes)
         return &err_no_memory;
-    tracee_read_some(vessel_tracee(session->vessel), address, bytes, length); /* with our patches */
+    vessel_read(session->vessel, address, bytes, length);
     *ret = XXH3_64bits(bytes, length);
     free(bytes);
     return NULL;

@@ -27,6 +27,7 @@ struct session {
     const struct event *next;
     uint64_t event;        /* last applied, */
     uint32_t last_tid;     /* and whose it was */
+    bool arrived;          /* stands at the next event, which was compared */
     uint64_t point_checks; /* full comparisons of the state since the last event */
     struct divergence divergence;
 };
@@ -38,6 +39,9 @@ struct error *session_save(struct session *session) MUST_CHECK;
 
 /* Moves the cursor on, after an event was applied. */
 struct error *session_advance(struct session *session) MUST_CHECK;
+
+/* Makes event `number` the next one; the vessel stands where it does. */
+struct error *session_seek(struct session *session, uint64_t number) MUST_CHECK;
 
 /* Applies `event`'s effects and registers; START included. */
 struct error *session_apply_event(struct session *session, const struct event *event) MUST_CHECK;

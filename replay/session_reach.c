@@ -7,6 +7,7 @@
 
 #include "engine/count/run.h"
 #include "replay/session_private.h"
+#include "replay/vessel_hook.h"
 
 #define FLAG_TRAP 0x100ull     /* set by single-stepping */
 #define FLAG_RESUME 0x10000ull /* set by the kernel as it returns from faults */
@@ -70,12 +71,12 @@ struct error *session_compare(struct session *session, int signal)
 }
 
 /* Nobody but us may interrupt a run: it goes on. */
-static struct error *run_natively(struct tracee *tracee, const struct run_conditions *conditions,
+static struct error *run_natively(struct session *session, const struct run_conditions *conditions,
                                   struct run_result *ret)
 {
     struct error *error;
     do {
-        error = run_native(tracee, conditions, ret);
+        error = vessel_run_native(session->vessel, conditions, ret);
     } while (!error && ret->end == RUN_ENDED_BY_INTERRUPT);
     return error;
 }
@@ -96,7 +97,7 @@ static struct error *run_counting(struct session *session, const struct run_cond
         count += error ? 0 : ret->count;
     } while (!error && goes_on(ret));
     if (!error && ret->end == RUN_ENDED_AT_CALL)
-        error = run_natively(vessel_tracee(session->vessel), conditions, ret);
+        error = run_natively(session, conditions, ret);
     ret->count = count;
     return error;
 }
@@ -112,7 +113,7 @@ static struct error *run_to_stop(struct session *session, int *signal)
     if (error)
         return error;
     if (options->way == SESSION_RUNS_NATIVELY && session->next->reach != REACH_POINT)
-        error = run_natively(tracee, &conditions, &result);
+        error = run_natively(session, &conditions, &result);
     else
         error = run_counting(session, &conditions, &result);
     if (error)
@@ -127,6 +128,8 @@ struct error *session_reach(struct session *session)
 {
     int signal = 0;
     struct error *error = NULL;
+    if (session->arrived)
+        return NULL;
     if (session->next->reach != REACH_NOTHING)
         error = run_to_stop(session, &signal);
     return error ? error : session_compare(session, signal);
@@ -135,9 +138,18 @@ struct error *session_reach(struct session *session)
 struct error *session_count(struct session *session, const struct run_conditions *conditions,
                             uint64_t limit, struct run_result *ret)
 {
-    return session->options->way == SESSION_RUNS_STEPPED
-               ? run_counted(vessel_tracee(session->vessel), conditions, limit, ret)
-               : vessel_run_counted(session->vessel, conditions, limit, ret);
+    if (session->options->way != SESSION_RUNS_STEPPED)
+        return vessel_run_counted(session->vessel, conditions, limit, ret);
+    struct error *error = vessel_unpatch_windows(session->vessel);
+    return error ? error : run_counted(vessel_tracee(session->vessel), conditions, limit, ret);
+}
+
+struct error *session_run_native(struct session *session, const struct run_conditions *conditions,
+                                 struct run_result *ret)
+{
+    struct tracee *tracee;
+    struct error *error = session_load(session, &tracee);
+    return error ? error : vessel_run_native(session->vessel, conditions, ret);
 }
 
 struct error *session_run_counted(struct session *session, const struct run_conditions *conditions,

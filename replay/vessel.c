@@ -323,6 +323,8 @@ struct error *vessel_fork(struct vessel *vessel, struct vessel **ret)
     tracee_regs_changed(child->tracee);
     error = site_list_copy(&child->patches, &vessel->patches);
     if (!error)
+        error = vessel_copy_windows(child, vessel);
+    if (!error)
         error = vessel_copy_objects(child, vessel);
     if (!error)
         error = vessel_copy_advice(child, vessel);
@@ -342,6 +344,7 @@ void vessel_destroy(struct vessel *vessel)
     translator_destroy(vessel->translator);
     free(vessel->advice);
     site_list_deinit(&vessel->patches);
+    vessel_windows_deinit(&vessel->windows);
     if (vessel->tracee) {
         pid_t pid = tracee_tid(vessel->tracee);
         kill(pid, SIGKILL);

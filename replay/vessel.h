@@ -38,12 +38,16 @@ struct tracee *vessel_tracee(struct vessel *vessel);
 struct error *vessel_run_counted(struct vessel *vessel, const struct run_conditions *conditions,
                                  uint64_t limit, struct run_result *ret) MUST_CHECK;
 
+/* The program's memory as it is, with patches of instructions as they were in the recording, and
+ * without what only this replay has patched. Returns how many bytes could be read, from the start.
+ */
+size_t vessel_read(struct vessel *vessel, taddr address, void *bytes, size_t size);
+
 /* The program's memory as the program made it: without patches. Returns how many bytes could be
  * read, from the start. */
 size_t vessel_read_original(struct vessel *vessel, taddr address, void *bytes, size_t size);
 
-/* Does to the address space what MEMORY, MAP, UNMAP, PROTECT, REMAP, ADVISE and PATCH effects say.
- */
+/* Does to the address space what the effects of memory, mappings and code say. */
 struct error *vessel_apply(struct vessel *vessel, const struct effect *effect) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "engine/base/cleanup.h"
+#include "engine/fastpath/hook_abi.h"
 #include "engine/tracee/maps.h"
 #include "replay/vessel_private.h"
 
@@ -136,6 +137,20 @@ static struct error *apply_stack_limit(struct vessel *vessel, const struct effec
     return NULL;
 }
 
+/* Memory for stubs, in the place reserved in our own area or wherever the recorder found one. */
+static struct error *apply_stubs(struct vessel *vessel, const struct effect *effect)
+{
+    uint64_t address = effect->address.value, length = effect->length;
+    bool in_area = address >= HOOK_STUBS && length && length <= HOOK_STUBS_BYTES &&
+                   address - HOOK_STUBS <= HOOK_STUBS_BYTES - length &&
+                   (address | length) % PAGE_BYTES == 0;
+    struct error *error = in_area ? NULL : check_range(address, length);
+    if (!error)
+        error = CALL(vessel, mmap, address, length, PROT_READ | PROT_EXEC,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, (uint64_t)-1);
+    return error ? error : vessel_add_stubs(vessel, effect);
+}
+
 /* The translator's copy of the program's code is void where the code or its mapping changes. */
 static void tell_translator(struct vessel *vessel, const struct effect *effect)
 {
@@ -151,7 +166,9 @@ static void tell_translator(struct vessel *vessel, const struct effect *effect)
 struct error *vessel_apply(struct vessel *vessel, const struct effect *effect)
 {
     tell_translator(vessel, effect);
-    struct error *error = vessel_follow_patches(vessel, effect);
+    struct error *error = vessel_follow_windows(vessel, effect);
+    if (!error)
+        error = vessel_follow_patches(vessel, effect);
     if (error)
         return error;
     if (effect->kind == EFFECT_MAP || effect->kind == EFFECT_UNMAP)
@@ -181,6 +198,10 @@ struct error *vessel_apply(struct vessel *vessel, const struct effect *effect)
         return vessel_patch(vessel, effect);
     case EFFECT_TRAP_CPUID:
         return vessel_trap_cpuid(vessel);
+    case EFFECT_SITE:
+        return vessel_add_site(vessel, effect);
+    case EFFECT_STUBS:
+        return apply_stubs(vessel, effect);
     default:
         return NULL;
     }

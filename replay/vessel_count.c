@@ -31,8 +31,8 @@ static struct error *map_for_engine(void *context, uint64_t address, uint64_t le
 struct error *vessel_run_counted(struct vessel *vessel, const struct run_conditions *conditions,
                                  uint64_t limit, struct run_result *ret)
 {
-    struct error *error = NULL;
-    if (!vessel->translator)
+    struct error *error = vessel_unpatch_windows(vessel);
+    if (!error && !vessel->translator)
         error = translator_create(vessel->tracee, map_for_engine, vessel, &vessel->translator);
     return error ? error : translator_run(vessel->translator, conditions, limit, ret);
 }

@@ -36,9 +36,16 @@ struct error *vessel_patch(struct vessel *vessel, const struct effect *effect)
     return error ? error : site_list_add(&vessel->patches, &site);
 }
 
-size_t vessel_read_original(struct vessel *vessel, taddr address, void *bytes, size_t size)
+size_t vessel_read(struct vessel *vessel, taddr address, void *bytes, size_t size)
 {
     size_t got = tracee_read_some(vessel->tracee, address, bytes, size);
+    vessel_hide_windows(vessel, address, bytes, got);
+    return got;
+}
+
+size_t vessel_read_original(struct vessel *vessel, taddr address, void *bytes, size_t size)
+{
+    size_t got = vessel_read(vessel, address, bytes, size);
     site_list_restore(&vessel->patches, address.value, bytes, got, PATCH_BYTE);
     return got;
 }

@@ -10,6 +10,7 @@
 #include "engine/tracee/reel_page.h"
 #include "engine/translate/translator.h"
 #include "replay/vessel.h"
+#include "replay/vessel_windows.h"
 
 /* What injected calls point to. */
 #define DATA_PAGE (REEL_PAGE + PAGE_BYTES)
@@ -47,6 +48,7 @@ struct vessel {
     struct vessel_advice *advice; /* in the order in which it was given */
     size_t advice_count;
     struct site_list patches;
+    struct vessel_windows windows;
     struct translator *translator; /* NULL until something is to be counted over a distance */
 };
 

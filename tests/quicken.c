@@ -110,8 +110,8 @@ static void put_call(struct quicken *quicken, const struct event *event)
 /* --- Sites ----------------------------------------------------------------------------------- */
 
 /* One SITE, its stub the next of those at `stubs`. */
-static void put_site(struct quicken *quicken, const struct window *window,
-                     const struct effect *map, uint64_t stub)
+static void put_site(struct quicken *quicken, const struct window *window, const struct effect *map,
+                     uint64_t stub)
 {
     struct effect site = {
         .kind = EFFECT_SITE,

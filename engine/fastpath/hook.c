@@ -87,6 +87,17 @@ static void add_outputs(struct hook_draft *draft, const struct hook_plan *plan,
 #define SIGTRAP 5
 #define SIGSEGV 11
 
+#define SIG_UNBLOCK 1
+
+/* When SIGSEGV is blocked, traps of ours change that behind the program's back: the recorder must
+ * know. */
+static long serve_mask(const struct hook_call *call)
+{
+    if (call->rsi && call->rdi != SIG_UNBLOCK && *(const uint64_t *)call->rsi >> (SIGSEGV - 1) & 1)
+        return NOT_SERVED;
+    return as_it_is(call);
+}
+
 static long make(struct hook_slot *slot, const struct hook_plan *plan, const struct hook_call *call)
 {
     switch (plan->shape) {
@@ -127,7 +138,7 @@ static long make(struct hook_slot *slot, const struct hook_plan *plan, const str
     case SHAPE_IOCTL:
         return serve_ioctl(call);
     case SHAPE_FUTEX:
-        return serve_futex(call);
+        return serve_futex(slot, call);
     case SHAPE_POLL:
         return serve_poll(call, plan->variant);
     case SHAPE_EPOLL_WAIT:
@@ -138,6 +149,8 @@ static long make(struct hook_slot *slot, const struct hook_plan *plan, const str
         return call->rdx & GRND_RANDOM ? NOT_SERVED : as_it_is(call);
     case SHAPE_ASK_LIMIT:
         return call->rdx ? NOT_SERVED : as_it_is(call);
+    case SHAPE_MASK:
+        return serve_mask(call);
     case SHAPE_ACTION:
         return call->rdi == SIGSEGV || call->rdi == SIGTRAP ? NOT_SERVED : as_it_is(call);
     default:

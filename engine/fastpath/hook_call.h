@@ -95,7 +95,7 @@ long serve_fcntl(struct hook_slot *slot, const struct hook_call *call);
 long serve_ioctl(const struct hook_call *call);
 long serve_receive(struct hook_slot *slot, const struct hook_call *call);
 long serve_send(struct hook_slot *slot, const struct hook_call *call);
-long serve_futex(const struct hook_call *call);
+long serve_futex(struct hook_slot *slot, const struct hook_call *call);
 long serve_poll(const struct hook_call *call, unsigned variant);
 long serve_epoll_wait(const struct hook_call *call, unsigned variant);
 

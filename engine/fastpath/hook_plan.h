@@ -34,6 +34,7 @@ enum hook_shape {
     SHAPE_RANDOM,
     SHAPE_ASK_LIMIT, /* prlimit64, of no new limit */
     SHAPE_ACTION,    /* rt_sigaction, of signals that the recorder does not follow */
+    SHAPE_MASK,      /* rt_sigprocmask, likewise */
 };
 
 enum hook_output_kind {

@@ -26,7 +26,19 @@ static long serve_wait(const struct hook_call *call)
     return -EAGAIN;
 }
 
-long serve_futex(const struct hook_call *call)
+/* Every so often they shall have the turn right away, as they might natively: a lock that is taken
+ * again before the next call would else be theirs never. */
+#define WAKES_A_YIELD 8
+
+static long serve_wake(struct hook_slot *slot, const struct hook_call *call)
+{
+    long result = as_it_is(call);
+    if (result > 0 && ++slot->wakes % WAKES_A_YIELD == 0)
+        slot->yields = STATE->leave = 1;
+    return result;
+}
+
+long serve_futex(struct hook_slot *slot, const struct hook_call *call)
 {
     switch ((uint32_t)call->rsi & FUTEX_CMD_MASK) {
     case FUTEX_WAKE:
@@ -34,7 +46,7 @@ long serve_futex(const struct hook_call *call)
     case FUTEX_REQUEUE:
     case FUTEX_CMP_REQUEUE:
     case FUTEX_WAKE_OP:
-        return as_it_is(call);
+        return serve_wake(slot, call);
     case FUTEX_WAIT:
     case FUTEX_WAIT_BITSET:
         return serve_wait(call);

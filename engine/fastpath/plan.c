@@ -48,6 +48,7 @@ static const struct {
     {__NR_getrandom, SHAPE_RANDOM, 0},
     {__NR_prlimit64, SHAPE_ASK_LIMIT, 0},
     {__NR_rt_sigaction, SHAPE_ACTION, 0},
+    {__NR_rt_sigprocmask, SHAPE_MASK, 0},
 };
 
 static bool find_shape(uint64_t number, struct hook_plan *ret)

@@ -36,14 +36,30 @@ uint8_t window_pick(const struct approach *approach, const uint8_t *bytes, size_
     return 0;
 }
 
-void windows_in_memory(const uint8_t *code, size_t size, size_t site, struct window *ret)
+struct error *window_approach(const uint8_t *bytes, size_t size, size_t site,
+                              const struct call_bounds *bounds, struct approach *ret)
+{
+    bool is_between = bounds->before <= site && bounds->behind <= size - site &&
+                      bounds->before + bounds->behind <= BETWEEN_CALLS_MAX;
+    if (is_between)
+        return approach_in_function(bytes, site + bounds->behind, site - bounds->before, site, ret);
+    approach_by_sweep(bytes, size, site, ret);
+    return NULL;
+}
+
+struct error *windows_in_memory(const uint8_t *code, size_t size, size_t site, struct window *ret)
 {
     struct approach approach;
+    struct call_bounds bounds = {UINT64_MAX, UINT64_MAX};
     *ret = (struct window){0};
-    if (!window_is_site(code, size, site))
-        return;
-    approach_by_sweep(code, size, site, &approach);
+    if (!window_is_site(code, size, site) || site < SWEEP_LEAD_MIN)
+        return NULL;
+    call_bounds_add(&bounds, code, size, (int64_t)site);
+    struct error *error = window_approach(code, size, site, &bounds, &approach);
+    if (error)
+        return error;
     approach_add_far(&approach, code, size, (int64_t)site);
     ret->length = window_pick(&approach, code, size, site);
     ret->start = site - ret->length;
+    return NULL;
 }

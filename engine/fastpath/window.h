@@ -11,11 +11,12 @@
  * that cannot be moved (stub.h). The start may be a branch target, and the site too: that call is
  * then traced.
  *
- * Where functions are known, instructions are what is come to along the function's branches. In
- * functions that jump by a table, whose entries are not looked at, a window is one instruction.
- * Without functions, it is as well, and the code before the site is decoded from several starting
- * points, which must agree; in functions they must agree, too, since tables of functions err.
- * Better to find none, the call then costs stops as ever, than a wrong one.
+ * Where functions are known, instructions are what is come to along the function's branches. Tables
+ * of functions err, though: sweeps, from several starting points before the site, must agree. Where
+ * none is known, what lies between two places that are called is taken for one, and if they are not
+ * to be found, what sweeps agree on is all. In functions that jump by a table, whose entries are
+ * not looked at, and where there are none, a window is one instruction. Better to find none, the
+ * call then costs stops as ever, than a wrong one.
  *
  * What is left out: a branch from another function by an offset of 8 bits, or by a table; and
  * addresses in data of what is in the middle of a window but the start of no function. Compilers
@@ -52,7 +53,8 @@ struct error *windows_in_file(int fd, uint64_t site_offset, struct window *ret) 
 
 /* The window of the `syscall` at `site`, an offset in `code`, of which nothing else is known. There
  * should be 1 KB before the site (with less than 68 bytes nothing is found), and as much on both
- * sides as may have branches to it. */
-void windows_in_memory(const uint8_t *code, size_t size, size_t site, struct window *ret);
+ * sides as may have branches to it, and calls of the functions around it. Errors: memory. */
+struct error *windows_in_memory(const uint8_t *code, size_t size, size_t site,
+                                struct window *ret) MUST_CHECK;
 
 #endif

@@ -9,9 +9,6 @@
 #include "engine/fastpath/window_pick.h"
 #include "engine/sites/function_ranges.h"
 
-#define SYSCALL_BYTES 2
-/* Longer functions are tables of an interpreter's, or junk. */
-#define FUNCTION_BYTES_MAX (1ul << 20)
 #define CHUNK_BYTES (64ul << 10)
 /* Longer code is a hole in a sparse file, or junk. */
 #define PIECE_BYTES_MAX (1ul << 30)
@@ -141,80 +138,67 @@ static const struct piece *piece_at(const struct window_file *file, uint64_t off
     return NULL;
 }
 
-/* What of the piece is looked at, in its bytes: as much before the site, and before the function
- * that it is in, as a sweep wants; to the function's end, or, if none is known, the site's. */
-struct extent {
-    uint64_t start, end;
-    uint64_t function; /* where it starts */
-    bool has_function;
-};
-
-static uint64_t lead_to(uint64_t at)
-{
-    return at > SWEEP_LEAD ? at - SWEEP_LEAD : 0;
-}
-
-static struct extent extent_of(const struct window_file *file, const struct piece *piece,
-                               uint64_t at)
-{
-    const struct function_range *function =
-        function_range_at(&file->functions, piece->address + at);
-    struct extent extent = {.has_function = function != NULL};
-    extent.end = piece->size - at > SYSCALL_BYTES ? at + SYSCALL_BYTES : piece->size;
-    extent.function = at;
-    if (function) {
-        uint64_t end = function->end - piece->address;
-        extent.end = end < piece->size ? end : piece->size;
-        extent.function = function->start > piece->address ? function->start - piece->address : 0;
-    }
-    extent.start = lead_to(extent.function);
-    return extent;
-}
-
-/* What leads to the site's surroundings from anywhere in the piece. */
-static struct error *add_far(const struct window_file *file, const struct piece *piece,
-                             uint64_t site, struct approach *approach)
+/* Goes through all of a piece: what leads to the site's surroundings, or what bounds its function;
+ * either may be NULL. */
+static struct error *scan(const struct window_file *file, const struct piece *piece, uint64_t site,
+                          struct approach *approach, struct call_bounds *bounds)
 {
     const size_t overlap = 8; /* an instruction with an offset may begin in the chunk before */
     CLEANUP(free) uint8_t *chunk = malloc(CHUNK_BYTES);
     if (!chunk)
         return &err_no_memory;
-    uint64_t at = 0;
-    while (at < piece->size) {
+    for (uint64_t at = 0; at < piece->size; at += CHUNK_BYTES - overlap) {
         uint64_t left = piece->size - at;
+        int64_t to_site = (int64_t)(site - piece->offset - at);
         size_t got, wanted = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
         struct error *error = read_some(file->fd, piece->offset + at, chunk, wanted, &got);
         if (error)
             return error;
-        approach_add_far(approach, chunk, got, (int64_t)(site - piece->offset - at));
+        if (approach)
+            approach_add_far(approach, chunk, got, to_site);
+        if (bounds)
+            call_bounds_add(bounds, chunk, got, to_site);
         if (got < CHUNK_BYTES) /* its end, or the file's, which may have moved */
             return NULL;
-        at += CHUNK_BYTES - overlap;
     }
     return NULL;
 }
 
+/* Where the function is, relative to the site. The piece's ends bound one as well. */
+static struct error *bounds_of(const struct window_file *file, const struct piece *piece,
+                               uint64_t site, struct call_bounds *ret)
+{
+    uint64_t at = site - piece->offset, address = piece->address + at;
+    const struct function_range *function = function_range_at(&file->functions, address);
+    *ret = (struct call_bounds){at, piece->size - at};
+    if (!function)
+        return scan(file, piece, site, NULL, ret);
+    if (address - function->start < ret->before)
+        ret->before = address - function->start;
+    if (function->end - address < ret->behind)
+        ret->behind = function->end - address;
+    return NULL;
+}
+
 static struct error *find_in(const struct window_file *file, const struct piece *piece,
-                             const struct extent *extent, uint64_t site, struct window *ret)
+                             uint64_t site, const struct call_bounds *bounds, struct window *ret)
 {
     struct approach approach;
-    size_t got, size = extent->end - extent->start;
-    size_t at = site - piece->offset - extent->start;
+    uint64_t before = bounds->before + SWEEP_LEAD, at = site - piece->offset;
+    before = before < at ? before : at;
+    size_t got, size = before + bounds->behind;
     CLEANUP(free) uint8_t *bytes = malloc(size);
     if (!bytes)
         return &err_no_memory;
-    struct error *error = read_some(file->fd, piece->offset + extent->start, bytes, size, &got);
-    if (error || !window_is_site(bytes, got, at))
+    struct error *error = read_some(file->fd, site - before, bytes, size, &got);
+    if (error || !window_is_site(bytes, got, before))
         return error;
-    if (extent->has_function)
-        error = approach_in_function(bytes, got, extent->function - extent->start, at, &approach);
-    else
-        approach_by_sweep(bytes, got, at, &approach);
-    if (!error && window_pick(&approach, bytes, got, at))
-        error = add_far(file, piece, site, &approach);
+    error = window_approach(bytes, got, before, bounds, &approach);
+    if (!error && window_pick(&approach, bytes, got, before))
+        error = scan(file, piece, site, &approach, NULL);
     if (error)
         return error;
-    ret->length = window_pick(&approach, bytes, got, at);
+    ret->length = window_pick(&approach, bytes, got, before);
     ret->start = site - ret->length;
     return NULL;
 }
@@ -224,12 +208,16 @@ struct error *window_file_find(const struct window_file *file, uint64_t site_off
 {
     *ret = (struct window){0};
     const struct piece *piece = piece_at(file, site_offset);
-    if (!piece)
+    if (!piece || piece->size > PIECE_BYTES_MAX)
         return NULL;
-    const struct extent extent = extent_of(file, piece, site_offset - piece->offset);
-    if (piece->size > PIECE_BYTES_MAX || extent.end - extent.function > FUNCTION_BYTES_MAX)
-        return NULL;
-    return find_in(file, piece, &extent, site_offset, ret);
+    struct call_bounds bounds;
+    struct error *error = bounds_of(file, piece, site_offset, &bounds);
+    if (error)
+        return error;
+    /* Too far away for anything: a sweep goes without. */
+    bounds.before = bounds.before < BETWEEN_CALLS_MAX ? bounds.before : BETWEEN_CALLS_MAX;
+    bounds.behind = bounds.behind < BETWEEN_CALLS_MAX ? bounds.behind : BETWEEN_CALLS_MAX;
+    return find_in(file, piece, site_offset, &bounds, ret);
 }
 
 struct error *windows_in_file(int fd, uint64_t site_offset, struct window *ret)

@@ -81,9 +81,29 @@ void approach_add_far(struct approach *approach, const uint8_t *bytes, size_t si
     }
 }
 
+#define CALL 0xe8
+
+static void add_call(struct call_bounds *bounds, int64_t ahead)
+{
+    if (ahead <= 0 && (uint64_t)-ahead < bounds->before)
+        bounds->before = (uint64_t)-ahead;
+    if (ahead > 0 && (uint64_t)ahead < bounds->behind)
+        bounds->behind = (uint64_t)ahead;
+}
+
+void call_bounds_add(struct call_bounds *bounds, const uint8_t *bytes, size_t size, int64_t to_site)
+{
+    for (size_t at = 0; at + 1 + OFFSET_BYTES <= size; at++) {
+        if (bytes[at] != CALL)
+            continue;
+        int32_t offset;
+        memcpy(&offset, bytes + at + 1, sizeof(offset));
+        add_call(bounds, (int64_t)at + 1 + OFFSET_BYTES + offset - to_site);
+    }
+}
+
 /* --- Without functions ----------------------------------------------------------------------- */
 
-#define IN_STEP 64 /* from that many bytes on, every starting point must have fallen into step */
 #define STARTS_TRIED 4
 
 /* Zeros are padding; decoded, they would swallow the first byte of what follows. */
@@ -127,13 +147,13 @@ static uint32_t sweep(const struct code *code, size_t start, size_t end)
 /* Whether there are bytes enough for a sweep to fall into step. */
 static bool may_sweep(const struct code *code)
 {
-    return code->site >= IN_STEP + STARTS_TRIED && code->site < code->size;
+    return code->site >= SWEEP_LEAD_MIN && code->site < code->size;
 }
 
 /* What all sweeps agree on as leading up to the site: bits as of sweep(); 0: they do not. */
 static uint32_t sweep_up(const struct code *code)
 {
-    static const size_t leads[] = {SWEEP_LEAD, 256, IN_STEP + STARTS_TRIED};
+    static const size_t leads[] = {SWEEP_LEAD, 256, SWEEP_LEAD_MIN};
     uint32_t agreed = 0;
     if (!may_sweep(code))
         return 0;
@@ -268,8 +288,7 @@ static void walk_function(struct walk *walk, const struct code *before_too)
         code.approach = &unused; /* what is outside the function does not lead into it so near */
         if (!sweeps_agree(&code, approach))
             approach->count = 0;
-    } else { /* a table leads there, or an exception does, or a pointer */
-        approach->by_table = true;
+    } else { /* a table leads there, or an exception, or a pointer does */
         take_swept(&code);
     }
     follow_gaps(walk);

@@ -18,8 +18,10 @@ struct approach {
     uint32_t targets; /* bit n: something leads to n bytes before the site */
 };
 
-/* How far before the site sweeps begin, in bytes. */
+/* How far before the site sweeps begin, in bytes: the first, and the last, which must have fallen
+ * into step with the others by the site. */
 #define SWEEP_LEAD 1024
+#define SWEEP_LEAD_MIN 68
 
 /* Takes in everything that leads somewhere, but for jumps by an offset of 8 bits, wherever it
  * begins: the code may be anywhere, and `to_site` bytes before the site (behind it, if negative).
@@ -27,12 +29,23 @@ struct approach {
 void approach_add_far(struct approach *approach, const uint8_t *bytes, size_t size,
                       int64_t to_site);
 
-/* The site in the function that begins at `start` and goes on to the end of the bytes, less than 4
- * GB. Some of what is before it should be there too, as for a sweep. */
+/* The site in the function, or functions, from `start` to the end of the bytes, less than 4 GB.
+ * Some of what is before it should be there too, as for a sweep. */
 struct error *approach_in_function(const uint8_t *bytes, size_t size, size_t start, size_t site,
                                    struct approach *ret) MUST_CHECK;
 
 /* The site in code of which nothing is known: a table may be anywhere. */
 void approach_by_sweep(const uint8_t *bytes, size_t size, size_t site, struct approach *ret);
+
+/* Where no table says where functions are, calls do: how many bytes before the site, and behind it,
+ * something is called. The site's function does not go over these, though it may be but a part of
+ * what is between. */
+struct call_bounds {
+    uint64_t before, behind; /* UINT64_MAX: not met yet */
+};
+
+/* Takes in the calls in some bytes (approach_add_far). */
+void call_bounds_add(struct call_bounds *bounds, const uint8_t *bytes, size_t size,
+                     int64_t to_site);
 
 #endif

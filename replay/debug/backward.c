@@ -74,9 +74,23 @@ static struct error *go_to_hit(struct target *target, const struct hit *hit, boo
     return go_to(target, hit->at);
 }
 
-/* Runs the session's stretch and its event; *hit: whether a condition was met. */
-static struct error *pass_stretch(struct target *target, struct session *session, bool *hit)
+/* To the next event, over calls that need no stop, or to a condition. */
+static struct error *run_or_pass(struct session *session, const struct run_conditions *conditions,
+                                 uint64_t end, struct run_result *ret)
 {
+    bool passed = false;
+    struct error *error = stretch_pass_calls(session, conditions, end, ret, &passed);
+    if (error || (passed && ret->end != RUN_ENDED_AT_LIMIT))
+        return error;
+    return stretch_run(session, conditions, ret);
+}
+
+/* Runs the session's stretch and its event, or some stretches whose calls need no stop, of events
+ * up to `end`; *hit: whether a condition was met, in stretch *ret, the last of them. */
+static struct error *pass_stretch(struct target *target, struct session *session, uint64_t end,
+                                  bool *hit, uint64_t *ret)
+{
+    static const struct run_conditions none;
     struct run_conditions conditions = target_conditions(target);
     struct run_result result;
     int insertion, watch;
@@ -85,7 +99,9 @@ static struct error *pass_stretch(struct target *target, struct session *session
     *hit = insertion >= 0;
     target->running = session_process(session);
     if (!error)
-        error = stretch_run(session, *hit ? &(struct run_conditions){0} : &conditions, &result);
+        error = *hit ? stretch_run(session, &none, &result)
+                     : run_or_pass(session, &conditions, end, &result);
+    *ret = session_event(session);
     bool within = !error && runs && !run_reached_event(&result);
     *hit = *hit || (within && result.end != RUN_ENDED_BY_INTERRUPT);
     if (!error && within) /* one hit is enough: the rest without conditions */
@@ -109,8 +125,8 @@ static struct error *pass(struct target *target, const struct checkpoint *from, 
         return error;
     checkpoint_pass_begins(target);
     while (!error && !target->interrupted && session_event(session) < end) {
-        uint64_t event = session_event(session);
-        error = pass_stretch(target, session, &hit);
+        uint64_t event;
+        error = pass_stretch(target, session, end, &hit, &event);
         if (!error && hit)
             *ret = event;
         if (!error && session_event(session) < end)

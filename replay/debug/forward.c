@@ -131,6 +131,24 @@ static struct error *run_stretch(struct target *target, struct run_conditions *c
     return error;
 }
 
+/* Over calls that need no stop; *passed: to the event behind them, or to what stopped the run. */
+static struct error *pass_calls(struct target *target, struct target_stop *ret, bool *stopped,
+                                bool *passed)
+{
+    struct run_conditions conditions = target_conditions(target);
+    struct run_result result;
+    target->running = session_process(target->now);
+    struct error *error =
+        stretch_pass_calls(target->now, &conditions, target->end_event, &result, passed);
+    target->running = 0;
+    if (error || !*passed)
+        return error;
+    if (session_event(target->now) != target->place.event)
+        place_set(&target->place, (struct position){session_event(target->now), 0});
+    *passed = result.end != RUN_ENDED_AT_LIMIT;
+    return *passed ? after_run(target, &result, ret, stopped) : NULL;
+}
+
 static struct error *run_to_event(struct target *target, struct target_stop *ret, bool *stopped)
 {
     struct run_conditions conditions = target_conditions(target);
@@ -188,11 +206,14 @@ static struct error *cross_event(struct target *target, bool starting, struct ta
                                  bool *stopped)
 {
     struct error *error = NULL;
+    bool passed = false;
     *stopped = false;
     if (!target->place.at_event) {
         if (!starting)
             error = meet_breakpoint(target, ret, stopped);
         if (!error && !*stopped)
+            error = pass_calls(target, ret, stopped, &passed);
+        if (!error && !passed && !*stopped)
             error = run_to_event(target, ret, stopped);
         if (error || *stopped || is_at_end(target))
             return error;

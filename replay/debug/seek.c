@@ -19,9 +19,8 @@ static struct error *run_to_event(struct target *target, struct session *session
         if (!session_next(session))
             return error_new("'monitor events' says how many there are",
                              "the recording has no event %lu", event);
-        error = session_reach(session);
-        if (!error)
-            error = session_apply(session);
+        uint64_t last = session_event(session) + EVENTS_PASSED;
+        error = session_cross(session, last < event ? last : event);
         if (!error)
             error = checkpoint_after_event(target, session);
     }

@@ -10,26 +10,21 @@
 /* A counted run stops before the system call: this makes it, as far as its emulated stop. */
 static struct error *enter_call(struct session *session, struct run_result *ret)
 {
-    struct tracee *tracee;
-    struct error *error = session_load(session, &tracee);
-    return error ? error : run_native(tracee, NULL, ret);
+    return session_run_native(session, NULL, ret);
 }
 
 struct error *stretch_run(struct session *session, const struct run_conditions *conditions,
                           struct run_result *ret)
 {
-    struct tracee *tracee;
+    struct error *error = NULL;
     *ret = (struct run_result){.end = RUN_ENDED_AT_CALL};
     if (session_next(session)->reach == REACH_NOTHING)
         return session_compare(session, 0);
-    struct error *error = session_load(session, &tracee);
-    if (error)
-        return error;
     bool counted = session_next(session)->reach == REACH_POINT || !run_fits(conditions);
     if (!counted) {
         struct run_conditions natively = *conditions;
         natively.misses_max = MISSES_MAX;
-        error = run_native(tracee, &natively, ret);
+        error = session_run_native(session, &natively, ret);
         counted = !error && ret->end == RUN_ENDED_AT_LIMIT;
     }
     if (counted) {
@@ -40,6 +35,15 @@ struct error *stretch_run(struct session *session, const struct run_conditions *
     if (error || !run_reached_event(ret))
         return error;
     return session_compare(session, ret->signal);
+}
+
+struct error *stretch_pass_calls(struct session *session, const struct run_conditions *conditions,
+                                 uint64_t end, struct run_result *ret, bool *passed)
+{
+    struct run_conditions natively = *conditions;
+    uint64_t last = session_event(session) + EVENTS_PASSED;
+    natively.misses_max = MISSES_MAX;
+    return session_pass_calls(session, &natively, last < end ? last : end - 1, ret, passed);
 }
 
 struct error *stretch_apply(struct target *target, struct session *session, int *watch)

@@ -217,12 +217,22 @@ void snapshot_deinit(struct watch_snapshot *snapshot);
  */
 struct error *stretch_run(struct session *session, const struct run_conditions *conditions,
                           struct run_result *ret) MUST_CHECK;
+/*
+ * Lets the session run through calls that need no stop, of events before `end`:
+ * session_pass_calls(). Where it ends at a limit, the rest of the stretch is to be run by
+ * stretch_run().
+ */
+struct error *stretch_pass_calls(struct session *session, const struct run_conditions *conditions,
+                                 uint64_t end, struct run_result *ret, bool *passed) MUST_CHECK;
 /* Applies the event that was reached; *watch: the watch whose bytes it changed, or -1. */
 struct error *stretch_apply(struct target *target, struct session *session, int *watch) MUST_CHECK;
 /* Whether the session's next task stands at a breakpoint before it has run: its insertion, or -1.
  */
 struct error *breakpoint_at_start(struct target *target, struct session *session,
                                   int *ret) MUST_CHECK;
+
+/* So many calls at most are passed at once, without a stop and without a checkpoint. */
+#define EVENTS_PASSED 1000
 
 /* --- checkpoint.c --- */
 void checkpoints_deinit(struct checkpoints *checkpoints);
