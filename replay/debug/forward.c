@@ -131,21 +131,23 @@ static struct error *run_stretch(struct target *target, struct run_conditions *c
     return error;
 }
 
-/* Over calls that need no stop; *passed: to the event behind them, or to what stopped the run. */
+/* Over calls that need no stop; *passed: to the event behind them, or to what stopped the run. A
+ * tick ends it, so that a long stretch leaves a trail. */
 static struct error *pass_calls(struct target *target, struct target_stop *ret, bool *stopped,
                                 bool *passed)
 {
     struct run_conditions conditions = target_conditions(target);
     struct run_result result;
+    conditions.ticks = true;
     target->running = session_process(target->now);
     struct error *error =
         stretch_pass_calls(target->now, &conditions, target->end_event, &result, passed);
     target->running = 0;
     if (error || !*passed)
         return error;
-    if (session_event(target->now) != target->place.event)
-        place_set(&target->place, (struct position){session_event(target->now), 0});
-    *passed = result.end != RUN_ENDED_AT_LIMIT;
+    if (session_event(target->now) != target->place.start.event)
+        place_set(&target->place, after_event(session_event(target->now)));
+    *passed = result.end != RUN_ENDED_AT_LIMIT && result.end != RUN_ENDED_AT_TICK;
     return *passed ? after_run(target, &result, ret, stopped) : NULL;
 }
 
