@@ -13,9 +13,10 @@ build_packages="gcc cmake ninja-build pkg-config libc6-dev libelf-dev liblz4-dev
 bench_packages="python3 make sqlite3 coreutils"
 test_packages="clang-format python3 perl sqlite3 git tar gzip bash file
     g++ libssl-dev openssl"
-# Runtimes that are recorded in tests/runtimes.
-test_commands="go:golang-go javac:openjdk-17-jdk-headless java:openjdk-17-jre-headless node:nodejs
-    rustc:rustc"
+# Runtimes that are recorded in tests/runtimes and bench/workloads.
+runtime_commands="go:golang-go javac:openjdk-17-jdk-headless java:openjdk-17-jre-headless node:nodejs"
+test_commands="$runtime_commands rustc:rustc"
+bench_commands="$runtime_commands redis-server:redis-server redis-benchmark:redis-tools"
 
 usage() {
     cat <<'END'
@@ -92,6 +93,7 @@ test) run_tests ;;
 bench)
     shift
     install_packages $bench_packages
+    install_commands $bench_commands
     build && bench/run "$@"
     ;;
 help | -h | --help) usage ;;

@@ -1,12 +1,13 @@
 #!/bin/sh
 # gcc: one C file of some thousand lines, so that cc1 is what takes the time, much of it new code.
+# needs: gcc
 set -eu
 case $1 in
 prepare)
     {
         printf '#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <math.h>\n'
         i=1
-        while [ $i -le 150 ]; do
+        while [ $i -le $((150 / BENCH_DIVISOR)) ]; do
             cat <<SOURCE
 struct row$i { int key; double value; char name[$((i % 13 + 3))]; };
 static int compare$i(const void *a, const void *b)

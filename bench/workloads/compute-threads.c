@@ -1,23 +1,20 @@
-/* Four threads that compute, each with a call every few hundred microseconds: without one a thread
- * is not preempted yet. */
+/* Four threads that compute, without a system call. */
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+
+#include "amount.h"
 
 #define THREADS 4
 
-static long rounds = 1500;
+static long rounds;
 static unsigned long results[THREADS];
 
 static void *run(void *result)
 {
-    unsigned long value = 1;
-    for (long i = 0; i < rounds; i++) {
+    unsigned long value = *(unsigned long *)result;
+    for (long i = 0; i < rounds; i++)
         for (int j = 0; j < 200000; j++)
             value = value * 6364136223846793005ul + 1442695040888963407ul;
-        getppid();
-    }
     *(unsigned long *)result = value;
     return NULL;
 }
@@ -25,10 +22,11 @@ static void *run(void *result)
 int main(int argc, char **argv)
 {
     pthread_t threads[THREADS];
-    if (argc > 1)
-        rounds = atol(argv[1]);
-    for (int i = 0; i < THREADS; i++)
+    rounds = work_amount(argc, argv, 1500);
+    for (int i = 0; i < THREADS; i++) {
+        results[i] = (unsigned long)i;
         pthread_create(&threads[i], NULL, run, &results[i]);
+    }
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     printf("%lx\n", results[0] ^ results[1] ^ results[2] ^ results[3]);

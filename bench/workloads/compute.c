@@ -1,7 +1,8 @@
 /* Compute-bound: a sieve, a few seconds without a system call. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "amount.h"
 
 #define LIMIT 2000000
 
@@ -23,8 +24,9 @@ static int count_primes(void)
 
 int main(int argc, char **argv)
 {
-    int rounds = argc > 1 ? atoi(argv[1]) : 420, count = 0;
-    for (int i = 0; i < rounds; i++)
+    long rounds = work_amount(argc, argv, 420);
+    int count = 0;
+    for (long i = 0; i < rounds; i++)
         count = count_primes();
     printf("%d primes\n", count);
     return 0;

@@ -1,10 +1,11 @@
-/* 300,000 of the cheapest system call. */
-#include <stdlib.h>
+/* 1,000,000 of the cheapest system call. */
 #include <unistd.h>
+
+#include "amount.h"
 
 int main(int argc, char **argv)
 {
-    long count = argc > 1 ? atol(argv[1]) : 300000;
+    long count = work_amount(argc, argv, 1000000);
     for (long i = 0; i < count; i++)
         getppid();
     return 0;

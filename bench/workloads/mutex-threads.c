@@ -1,13 +1,14 @@
 /* Four threads on one mutex. */
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+#include "amount.h"
 
 #define THREADS 4
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static volatile unsigned long shared;
-static long rounds = 15000000;
+static long rounds;
 
 static void *run(void *unused)
 {
@@ -22,8 +23,7 @@ static void *run(void *unused)
 int main(int argc, char **argv)
 {
     pthread_t threads[THREADS];
-    if (argc > 1)
-        rounds = atol(argv[1]);
+    rounds = work_amount(argc, argv, 15000000);
     for (int i = 0; i < THREADS; i++)
         pthread_create(&threads[i], NULL, run, NULL);
     for (int i = 0; i < THREADS; i++)
