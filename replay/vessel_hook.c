@@ -62,9 +62,8 @@ struct error *vessel_arm_slot(struct vessel *vessel, size_t size)
 
 struct error *vessel_calls_taken(struct vessel *vessel, uint32_t *ret)
 {
-    struct error *error =
-        tracee_read(vessel->tracee, in_slot(offsetof(struct hook_slot, taken)), ret, sizeof(*ret));
-    return error ? error : vessel_arm_slot(vessel, 0);
+    return tracee_read(vessel->tracee, in_slot(offsetof(struct hook_slot, taken)), ret,
+                       sizeof(*ret));
 }
 
 /* --- Stops in the hook and in stubs ----------------------------------------------------------- */
@@ -104,8 +103,9 @@ static struct error *fault_aside(struct vessel *vessel, uint64_t rip)
     return error ? error : set_rip(vessel, window->start + offset);
 }
 
-#define STEPS_MAX 100000 /* the hook takes some dozens for an entry, and as many for each output   \
-                          */
+#define STEPS_MAX                                                                                  \
+    100000 /* the hook takes some dozens for an entry, and as many for each output                 \
+            */
 
 /* From an interrupt in the hook or in a stub, on to the program's own code. */
 static struct error *leave(struct vessel *vessel)

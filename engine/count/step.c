@@ -242,6 +242,8 @@ static struct error *after_step(struct tracee *tracee, const struct instruction 
     while (!error && repeating && stop->kind == STOP_SIGNAL && stop->signal == SIGTRAP) {
         error = instruction->is_gather ? run_once(tracee, RUN_EMULATED_STEP, stop, &outside)
                                        : run_to_behind(tracee, instruction, stop, &outside);
+        if (!error && outside == OUTSIDE_INTERRUPT) /* too late, as in step_pop_flags() */
+            stop->signal = SIGTRAP;
         if (!error)
             error = still_there(tracee, instruction, &repeating);
     }
