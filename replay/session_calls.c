@@ -127,6 +127,8 @@ static struct error *settle(struct session *session, const struct batch *batch)
     uint64_t count = batch->count;
     struct error *error = vessel_calls_taken(session->vessel, &taken);
     if (!error && taken != batch->bytes)
+        error = vessel_arm_slot(session->vessel, 0);
+    if (!error && taken != batch->bytes)
         error = count_taken(session, batch, taken, &count);
     if (error || count == 0)
         return error;
@@ -139,13 +141,14 @@ static struct error *settle(struct session *session, const struct batch *batch)
 static struct error *run(struct session *session, const struct run_conditions *conditions,
                          const struct batch *batch, struct run_result *ret)
 {
-    bool may_end = conditions && conditions->interrupted;
+    struct run_conditions all = conditions ? *conditions : (struct run_conditions){0};
+    all.next_call = taddr_of(session->next->before.value[TRACE_RIP]);
     struct error *error = vessel_arm_slot(session->vessel, batch->bytes);
     if (error)
         return error;
     do {
-        error = vessel_run_native(session->vessel, conditions, ret);
-    } while (!error && ret->end == RUN_ENDED_BY_INTERRUPT && !may_end);
+        error = vessel_run_native(session->vessel, &all, ret);
+    } while (!error && ret->end == RUN_ENDED_BY_INTERRUPT && !all.interrupted);
     return error;
 }
 

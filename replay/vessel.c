@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "engine/base/cleanup.h"
+#include "engine/count/step.h"
 #include "engine/tracee/reel_page.h"
 #include "engine/tracee/spawn.h"
 
@@ -25,11 +26,17 @@ struct tracee *vessel_tracee(struct vessel *vessel)
 /* --- Injected calls
  * -------------------------------------------------------------------------------------- */
 
+/* An interrupt or a tick that comes now is too late for the run before, or too early for the next:
+ * whoever sent it has also set the run's `interrupted`. */
 static struct error *run_to_trap(struct vessel *vessel, struct stop *stop)
 {
-    struct error *error = tracee_run(vessel->tracee, RUN_ON, 0);
-    if (!error)
-        error = tracee_wait(vessel->tracee, stop);
+    struct error *error;
+    do {
+        error = tracee_run(vessel->tracee, RUN_ON, 0);
+        if (!error)
+            error = tracee_wait(vessel->tracee, stop);
+    } while (!error && stop->kind == STOP_SIGNAL &&
+             stop_from_outside(vessel->tracee, *stop) != NOT_OUTSIDE);
     return error;
 }
 
@@ -43,8 +50,8 @@ static struct error *unexpected_stop(const struct stop *stop, long number)
 }
 
 /*
- * One call, with one stop: the int3 behind the instruction. A vessel has no signals to be held
- * back. With `child`, the call is a clone, and the new process's id is stored there.
+ * One call, with one stop: the int3 behind the instruction. A vessel has no signals of the
+ * program's. With `child`, the call is a clone, and the new process's id is stored there.
  */
 static struct error *call_kernel(struct vessel *vessel, long number, const uint64_t arguments[6],
                                  pid_t *child, int64_t *ret)

@@ -21,10 +21,10 @@
 struct error *vessel_fill_slot(struct vessel *vessel, size_t offset, const uint8_t *entries,
                                size_t size) MUST_CHECK;
 
-/* The first `size` bytes of entries are to be taken. */
+/* The first `size` bytes of entries are to be taken; 0: none. */
 struct error *vessel_arm_slot(struct vessel *vessel, size_t size) MUST_CHECK;
 
-/* How many bytes of entries were taken, as the vessel says, and empties the slot. */
+/* How many bytes of entries were taken, as the vessel says. If that is not all, disarm it. */
 struct error *vessel_calls_taken(struct vessel *vessel, uint32_t *ret) MUST_CHECK;
 
 /* run_native(), with windows patched or not: where it ends, the task stands in the program's own
