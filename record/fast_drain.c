@@ -19,9 +19,13 @@ static struct error *junk(const struct task *task)
 static struct error *follow(struct task *task, const uint8_t *entries, size_t size)
 {
     struct call_entry entry = {0};
+    uint64_t last = 0;
     bool changes_mask = false;
     for (size_t at = 0; at < size; at += entry.bytes) {
         entry = call_entry_at(entries + at);
+        if (entry.rip != last)
+            fast_note_use(&task->group->fast, entry.rip - 2);
+        last = entry.rip;
         changes_mask = changes_mask || entry.number == __NR_rt_sigprocmask;
     }
     task->stack_pointer = entry.rsp;

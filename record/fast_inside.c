@@ -69,8 +69,7 @@ struct error *on_hook_left(struct recorder *recorder, struct task *task)
 {
     struct hook_state state;
     struct user_regs_struct *regs;
-    struct error *error =
-        tracee_read(task->tracee, taddr_of(HOOK_STATE), &state, sizeof(state));
+    struct error *error = tracee_read(task->tracee, taddr_of(HOOK_STATE), &state, sizeof(state));
     if (!error)
         error = tracee_regs(task->tracee, &regs);
     if (error)
@@ -139,8 +138,8 @@ struct error *fast_fault(struct recorder *recorder, struct task *task, bool *han
                         &made, sizeof(made));
     if (error || made)
         return error ? error
-                     : error_new("record it with -n",
-                                 "what a call of task %d wrote cannot be read", task->tid);
+                     : error_new("record it with -n", "what a call of task %d wrote cannot be read",
+                                 task->tid);
     regs->rip = HOOK_NOT_SERVED;
     tracee_regs_changed(task->tracee);
     *handled = true;

@@ -73,7 +73,7 @@ static struct error *write_hook(struct task *task)
     _Static_assert(HOOK_CODE + HOOK_CODE_BYTES == HOOK_PLAN, "side by side");
     memcpy(bytes, hook_image, (size_t)(hook_image_end - hook_image));
     memcpy(bytes + HOOK_CODE_BYTES, hook_plan(), HOOK_PLAN_CALLS * sizeof(struct hook_plan));
-    return tracee_write(task->tracee, taddr_of(HOOK_CODE), bytes, sizeof(bytes));
+    return tracee_write_code(task->tracee, taddr_of(HOOK_CODE), bytes, sizeof(bytes));
 }
 
 struct error *fast_attach(struct recorder *recorder, struct task *task)
@@ -110,6 +110,8 @@ static struct error *copy_windows(struct fastpath *to, const struct fastpath *fr
         return &err_no_memory;
     memcpy(to->window, from->window, from->count * sizeof(*to->window));
     to->count = to->capacity = from->count;
+    for (size_t i = 0; i < to->count; i++)
+        to->window[i].inherited = true;
     return NULL;
 }
 
@@ -148,6 +150,7 @@ void fast_release(struct recorder *recorder, struct group *group)
     struct fastpath *fast = &group->fast;
     if (fast->slot)
         recorder->slots_used &= ~(1ull << (fast->slot - recorder->slots));
+    fast_count_uses(recorder, fast);
     free(fast->window);
     *fast = (struct fastpath){0};
 }

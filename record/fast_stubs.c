@@ -103,24 +103,24 @@ static struct error *put(struct recorder *recorder, struct task *task,
                                   .site.stub = taddr_of(window->stub)};
     struct error *error = insert(&task->group->fast, window);
     if (!error)
-        error = tracee_write(task->tracee, taddr_of(window->stub), stub->code, stub->size);
+        error = tracee_write_code(task->tracee, taddr_of(window->stub), stub->code, stub->size);
     if (!error)
-        error = tracee_write(task->tracee, taddr_of(window->start), stub->jump, STUB_JUMP_BYTES);
+        error =
+            tracee_write_code(task->tracee, taddr_of(window->start), stub->jump, STUB_JUMP_BYTES);
     return error ? error : draft_effect(&recorder->draft, &effect);
 }
 
-struct error *fast_patch(struct recorder *recorder, struct task *task, uint64_t start,
-                         uint8_t length, const uint8_t *original, bool *done)
+struct error *fast_patch(struct recorder *recorder, struct task *task,
+                         const struct patched_window *wanted, const uint8_t *original)
 {
-    struct patched_window window = {.start = start, .length = length};
+    struct patched_window window = *wanted;
     struct stub_area *area;
     struct stub stub;
-    *done = false;
-    struct error *error = find_area(recorder, task, start, &area);
+    struct error *error = find_area(recorder, task, window.start, &area);
     if (error || !area)
         return error;
     window.stub = area->next;
-    error = stub_make(original, length, taddr_of(start), taddr_of(window.stub),
+    error = stub_make(original, window.length, taddr_of(window.start), taddr_of(window.stub),
                       taddr_of(HOOK_ENTRY), &stub);
     if (error) { /* not what it was thought to be: its calls stay traced */
         error_free(error);
@@ -128,6 +128,5 @@ struct error *fast_patch(struct recorder *recorder, struct task *task, uint64_t 
     }
     memcpy(window.original, original, sizeof(window.original));
     area->next += STUB_BYTES;
-    *done = true;
     return put(recorder, task, &window, &stub);
 }

@@ -29,8 +29,7 @@ static bool is_patched(const struct fastpath *fast, uint64_t site)
 static bool overlaps_patched(const struct fastpath *fast, uint64_t start, uint64_t end)
 {
     for (size_t i = 0; i < fast->count; i++)
-        if (fast->window[i].start < end &&
-            fast->window[i].start + fast->window[i].length > start)
+        if (fast->window[i].start < end && fast->window[i].start + fast->window[i].length > start)
             return true;
     return false;
 }
@@ -49,24 +48,27 @@ static bool is_occupied(const struct recorder *recorder, const struct group *gro
     return false;
 }
 
-static struct error *patch_window(struct recorder *recorder, struct task *task, uint64_t site,
-                                  uint8_t length)
+/* The window of `length` bytes before the syscall at `address`. */
+static struct error *patch_window(struct recorder *recorder, struct task *task, uint64_t address,
+                                  uint8_t length, const struct patched_window *origin)
 {
     static const uint8_t call_instruction[] = {0x0f, 0x05};
     uint8_t bytes[WINDOW_BYTES_MAX + sizeof(call_instruction)];
     struct group *group = task->group;
-    uint64_t start = site - length;
-    bool done;
+    uint64_t start = address - length;
     if (length < WINDOW_BYTES_MIN || length > WINDOW_BYTES_MAX ||
         group->fast.interruptions == INTERRUPTED_MAX ||
-        overlaps_patched(&group->fast, start, site + 2) ||
-        is_occupied(recorder, group, start, site))
+        overlaps_patched(&group->fast, start, address + 2) ||
+        is_occupied(recorder, group, start, address))
         return NULL;
     size_t size = length + sizeof(call_instruction);
     if (tracee_read_some(task->tracee, taddr_of(start), bytes, size) < size ||
         memcmp(bytes + length, call_instruction, sizeof(call_instruction)) != 0)
         return NULL;
-    return fast_patch(recorder, task, start, length, bytes, &done);
+    struct patched_window window = *origin;
+    window.start = start;
+    window.length = length;
+    return fast_patch(recorder, task, &window, bytes);
 }
 
 struct error *fast_patch_site(struct recorder *recorder, struct task *task)
@@ -79,10 +81,12 @@ struct error *fast_patch_site(struct recorder *recorder, struct task *task)
     const struct mapped_range *file = mapped_ranges_at(&task->group->files, site);
     if (!file || file->shared || !file->contents.hex[0])
         return NULL;
+    const struct patched_window origin = {
+        .contents = file->contents, .site = file->offset + (site - file->start), .used = true};
     uint8_t length;
-    struct error *error = known_window(&recorder->known_sites, recorder->store, &file->contents,
-                                       file->offset + (site - file->start), &length);
-    return error ? error : patch_window(recorder, task, site, length);
+    struct error *error = known_window(&recorder->known_sites, recorder->store, &origin.contents,
+                                       origin.site, &length);
+    return error ? error : patch_window(recorder, task, site, length, &origin);
 }
 
 struct error *fast_patch_known(struct recorder *recorder, struct task *task, uint64_t start,
@@ -91,13 +95,14 @@ struct error *fast_patch_known(struct recorder *recorder, struct task *task, uin
     const struct known_file *file;
     if (!task->group->fast.slot || task->group->fast.strangers)
         return NULL;
-    struct error *error =
-        known_sites_of(&recorder->known_sites, recorder->store, contents, &file);
+    struct error *error = known_sites_of(&recorder->known_sites, recorder->store, contents, &file);
     for (size_t i = 0; !error && i < file->window_count; i++) {
         const struct known_window *window = &file->window[i];
+        const struct patched_window origin = {.contents = *contents, .site = window->site};
         uint64_t at = window->site - offset;
-        if (window->site >= offset && at < end - start && window->length <= at)
-            error = patch_window(recorder, task, start + at, window->length);
+        if (window->site >= offset && at < end - start && window->length <= at &&
+            known_window_is_usual(window))
+            error = patch_window(recorder, task, start + at, window->length, &origin);
     }
     return error;
 }
@@ -107,11 +112,10 @@ struct error *fast_patch_known(struct recorder *recorder, struct task *task, uin
 struct error *fast_unpatch(struct task *task, struct patched_window *window)
 {
     struct fastpath *fast = &task->group->fast;
-    struct error *error = tracee_write(task->tracee, taddr_of(window->start), window->original,
-                                       sizeof(window->original));
+    struct error *error = tracee_write_code(task->tracee, taddr_of(window->start), window->original,
+                                            sizeof(window->original));
     fast->count--;
-    memmove(window, window + 1,
-            (fast->count - (size_t)(window - fast->window)) * sizeof(*window));
+    memmove(window, window + 1, (fast->count - (size_t)(window - fast->window)) * sizeof(*window));
     return error;
 }
 
@@ -159,6 +163,30 @@ struct error *fast_unpatch_for_call(struct task *task, const struct user_regs_st
     default:
         return NULL;
     }
+}
+
+/* --- Use ------------------------------------------------------------------------------------- */
+
+void fast_note_use(struct fastpath *fast, uint64_t site)
+{
+    size_t low = 0, high = fast->count;
+    while (low < high) { /* the last window that begins before the site */
+        size_t middle = (low + high) / 2;
+        if (fast->window[middle].start < site)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low && fast->window[low - 1].start + fast->window[low - 1].length == site)
+        fast->window[low - 1].used = true;
+}
+
+void fast_count_uses(struct recorder *recorder, const struct fastpath *fast)
+{
+    for (size_t i = 0; i < fast->count; i++)
+        if (!fast->window[i].inherited)
+            known_window_count(&recorder->known_sites, &fast->window[i].contents,
+                               fast->window[i].site, fast->window[i].used);
 }
 
 /* --- Interrupted code ------------------------------------------------------------------------ */

@@ -29,6 +29,9 @@ struct patched_window {
     uint64_t start, stub;
     uint8_t length;
     uint8_t original[STUB_JUMP_BYTES];
+    bool used, inherited;       /* executed; patched in the process that this one is a fork of */
+    struct store_name contents; /* of the file that it is in, */
+    uint64_t site;              /* and where */
 };
 
 /* Memory of ours in the program's address space, for stubs. */
@@ -101,8 +104,14 @@ struct error *fast_patch_known(struct recorder *recorder, struct task *task, uin
                                uint64_t offset) MUST_CHECK;
 
 /* At the entry of a call that changes the address space: what it may touch is as it was. */
-struct error *fast_unpatch_for_call(struct task *task, const struct user_regs_struct *regs)
-    MUST_CHECK;
+struct error *fast_unpatch_for_call(struct task *task,
+                                    const struct user_regs_struct *regs) MUST_CHECK;
+
+/* Its call was served. */
+void fast_note_use(struct fastpath *fast, uint64_t site);
+
+/* The group ends: which of its windows were worth patching. */
+void fast_count_uses(struct recorder *recorder, const struct fastpath *fast);
 
 /* A handler interrupts code there. */
 void fast_note_interrupted(struct group *group, uint64_t rip);
@@ -115,9 +124,9 @@ struct error *fast_unpatch(struct task *task, struct patched_window *window) MUS
 
 /* --- fast_stubs.c ---------------------------------------------------------------------------- */
 
-/* `original`: the bytes of the window. *done: false if there is no room in reach. */
-struct error *fast_patch(struct recorder *recorder, struct task *task, uint64_t start,
-                         uint8_t length, const uint8_t *original, bool *done) MUST_CHECK;
+/* `window` without its stub; `original`: its bytes. Not done if there is no room in reach. */
+struct error *fast_patch(struct recorder *recorder, struct task *task,
+                         const struct patched_window *window, const uint8_t *original) MUST_CHECK;
 
 /* --- fast_descriptors.c ---------------------------------------------------------------------- */
 

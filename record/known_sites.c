@@ -28,9 +28,9 @@ void known_sites_deinit(struct known_sites *known)
  *
  * Version, whether it is a program; count of sites, and of each the distance from the one before,
  * length and first byte; count of windows, and of each the distance of its syscall from the one
- * before, and its length. */
+ * before, its length, and how many processes had it patched and used it. */
 
-#define NOTE_VERSION (2 + SITE_SEARCH_VERSION)
+#define NOTE_VERSION (3 + SITE_SEARCH_VERSION)
 
 static void put_windows(struct buffer *note, const struct known_file *file)
 {
@@ -39,6 +39,8 @@ static void put_windows(struct buffer *note, const struct known_file *file)
     for (size_t i = 0; i < file->window_count; i++) {
         buffer_put_varint(note, file->window[i].site - last);
         buffer_put_u8(note, file->window[i].length);
+        buffer_put_u8(note, file->window[i].patched);
+        buffer_put_u8(note, file->window[i].used);
         last = file->window[i].site;
     }
 }
@@ -68,6 +70,8 @@ static struct error *parse_windows(struct cursor *note, struct known_file *ret)
     for (uint64_t i = 0; !error && !note->failed && i < count; i++) {
         window.site += cursor_varint(note);
         window.length = cursor_u8(note);
+        window.patched = cursor_u8(note);
+        window.used = cursor_u8(note);
         if (!note->failed)
             error = add_window(ret, &window);
     }
@@ -186,8 +190,42 @@ static struct error *learn(const struct store *store, struct known_file *file, u
     if (error)
         return error;
     *length = window.length;
-    file->learned = true;
+    file->changed = true;
     return add_window(file, &(struct known_window){.site = site, .length = window.length});
+}
+
+static struct known_window *find_window(struct known_file *file, uint64_t site)
+{
+    for (size_t i = 0; i < file->window_count; i++)
+        if (file->window[i].site == site)
+            return &file->window[i];
+    return NULL;
+}
+
+bool known_window_is_usual(const struct known_window *window)
+{
+    return window->length && window->used * 3u >= window->patched;
+}
+
+/* The note is written anew when enough has changed to matter. */
+void known_window_count(struct known_sites *known, const struct store_name *contents, uint64_t site,
+                        bool used)
+{
+    struct known_window *window = NULL;
+    for (size_t i = 0; i < known->count && !window; i++) {
+        struct known_file *file = &known->file[i];
+        window = strcmp(file->contents.hex, contents->hex) == 0 ? find_window(file, site) : NULL;
+        if (window && ((window->patched + 1) & window->patched) == 0)
+            file->changed = true;
+    }
+    if (!window)
+        return;
+    window->patched++;
+    window->used += used;
+    if (window->patched < UINT8_MAX)
+        return;
+    window->patched /= 2;
+    window->used /= 2;
 }
 
 struct error *known_window(struct known_sites *known, const struct store *store,
@@ -197,10 +235,10 @@ struct error *known_window(struct known_sites *known, const struct store *store,
     struct error *error = find_file(known, store, contents, &file);
     if (error)
         return error;
-    for (size_t i = 0; i < file->window_count; i++) {
-        *length = file->window[i].length;
-        if (file->window[i].site == site)
-            return NULL;
+    const struct known_window *window = find_window(file, site);
+    if (window) {
+        *length = window->length;
+        return NULL;
     }
     return learn(store, file, site, length);
 }
@@ -208,6 +246,6 @@ struct error *known_window(struct known_sites *known, const struct store *store,
 void known_sites_keep(const struct known_sites *known, const struct store *store)
 {
     for (size_t i = 0; i < known->count; i++)
-        if (known->file[i].learned)
+        if (known->file[i].changed)
             keep_note(store, &known->file[i]);
 }

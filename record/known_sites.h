@@ -10,9 +10,14 @@
 
 /* What is before a `syscall` that some recording has executed: window.h. */
 struct known_window {
-    uint64_t site; /* of the syscall, as an offset in the file */
+    uint64_t site;  /* of the syscall, as an offset in the file */
     uint8_t length; /* of the window; 0: there is none */
+    /* Of `patched` processes that had it patched from the start, `used` executed it. */
+    uint8_t patched, used;
 };
+
+/* Whether so many processes use it that patching it in all of them pays. */
+bool known_window_is_usual(const struct known_window *window);
 
 struct known_file {
     struct store_name contents;
@@ -20,7 +25,7 @@ struct known_file {
     struct site_list sites;
     struct known_window *window; /* by site */
     size_t window_count, window_capacity;
-    bool learned; /* what the note does not have yet */
+    bool changed; /* what the note does not have yet */
 };
 
 /* Zero-initialised. */
@@ -38,6 +43,10 @@ void known_sites_keep(const struct known_sites *known, const struct store *store
 struct error *known_sites_of(struct known_sites *known, const struct store *store,
                              const struct store_name *contents,
                              const struct known_file **ret) MUST_CHECK;
+
+/* A process with the window patched has ended. */
+void known_window_count(struct known_sites *known, const struct store_name *contents, uint64_t site,
+                        bool used);
 
 /* The length of the window of the `syscall` at an offset in the file, 0 if it has none: learned if
  * it is not known yet. */

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/tracee/string_insn.h"
+
 void sleep_for(uint64_t nanoseconds)
 {
     sigset_t stops;
@@ -44,40 +46,6 @@ static struct error *end_quiet(struct task *task, struct stop stop, uint64_t mas
 }
 
 /* --- Out of a string instruction ------------------------------------------------------------- */
-
-static bool is_prefix(uint8_t byte)
-{
-    switch (byte) {
-    case 0x26:
-    case 0x2e:
-    case 0x36:
-    case 0x3e:
-    case 0x64:
-    case 0x65:
-    case 0x66:
-    case 0x67:
-    case 0xf2:
-    case 0xf3:
-        return true;
-    default:
-        return (byte & 0xf0) == 0x40; /* REX */
-    }
-}
-
-/* The length of the string instruction with a rep prefix that begins there; 0: it is none. */
-static size_t rep_string_length(const uint8_t *bytes, size_t size)
-{
-    bool repeats = false;
-    size_t at = 0;
-    for (; at < size && is_prefix(bytes[at]); at++)
-        repeats = repeats || bytes[at] == 0xf2 || bytes[at] == 0xf3;
-    if (!repeats || at == size)
-        return 0;
-    /* movs, cmps: a4 to a7; stos, lods, scas: aa to af */
-    return (bytes[at] >= 0xa4 && bytes[at] <= 0xa7) || (bytes[at] >= 0xaa && bytes[at] <= 0xaf)
-               ? at + 1
-               : 0;
-}
 
 #define DR7_EXECUTE_0 1 /* Intel SDM volume 3, 18.2.4 */
 

@@ -101,10 +101,13 @@ static struct error *map_reel_page(struct task *task)
 /* And the hook's state before it. */
 static struct error *map_scratch(struct task *task)
 {
-    static const uint64_t arguments[6] = {
-        HOOK_STATE,             REEL_SCRATCH + REEL_SCRATCH_BYTES - HOOK_STATE,
-        PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
-        (uint64_t)-1,           0};
+    static const uint64_t arguments[6] = {HOOK_STATE,
+                                          REEL_SCRATCH + REEL_SCRATCH_BYTES - HOOK_STATE,
+                                          PROT_READ | PROT_WRITE,
+                                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+                                              MAP_FIXED_NOREPLACE,
+                                          (uint64_t)-1,
+                                          0};
     int64_t result;
     return tracee_inject(task->tracee, __NR_mmap, arguments,
                          &result); /* without it, calls write in place */

@@ -19,7 +19,7 @@ struct record_options {
     uint64_t timeout_seconds; /* the run is ended then; 0: never */
     bool find_deadlocks;      /* ... and when no task can ever go on */
     bool memory_checks;       /* hash all writable memory at each event */
-    bool no_fast_path;             /* trace every system call */
+    bool no_fast_path;        /* trace every system call */
     bool name_all_pages; /* asynchronous points: as on a kernel that cannot tell written pages */
 };
 
@@ -32,8 +32,8 @@ enum record_end {
 /* How a recording ended, and what it cost. */
 struct record_statistics {
     enum record_end end;
-    uint64_t stops; /* of ptrace */
-    uint64_t calls; /* system calls, */
+    uint64_t stops;      /* of ptrace */
+    uint64_t calls;      /* system calls, */
     uint64_t fast_calls; /* and those of them without a stop */
     uint64_t events;
     uint64_t points;             /* asynchronous ones, */

@@ -161,9 +161,9 @@ struct recorder {
     struct record_statistics statistics;
     struct known_sites known_sites;
     struct cpuid_answers cpuid_answers;
-    bool no_cpuid_trap;            /* the processor does not offer it (ARCH_SET_CPUID) */
-    uint64_t anonymous_objects;    /* shared mappings without a file so far */
-    struct hook_slot *slots;       /* fast_setup.c; NULL: no fast path */
+    bool no_cpuid_trap;         /* the processor does not offer it (ARCH_SET_CPUID) */
+    uint64_t anonymous_objects; /* shared mappings without a file so far */
+    struct hook_slot *slots;    /* fast_setup.c; NULL: no fast path */
     int slots_segment;
     uint64_t slots_used;           /* a bit each */
     struct early_stop *early;      /* stops of tasks that nobody has told us of yet */

@@ -26,8 +26,7 @@ struct tracee *vessel_tracee(struct vessel *vessel)
 /* --- Injected calls
  * -------------------------------------------------------------------------------------- */
 
-/* An interrupt that comes now is too late for the run before, or too early for the next: whoever
- * sent it has also set the run's `interrupted`. */
+/* An interrupt or a tick that came too late for the run that it was to end is passed over. */
 static struct error *run_to_trap(struct vessel *vessel, struct stop *stop)
 {
     struct error *error;
@@ -35,8 +34,7 @@ static struct error *run_to_trap(struct vessel *vessel, struct stop *stop)
         error = tracee_run(vessel->tracee, RUN_ON, 0);
         if (!error)
             error = tracee_wait(vessel->tracee, stop);
-    } while (!error && stop->kind == STOP_SIGNAL &&
-             stop_from_outside(vessel->tracee, *stop) != NOT_OUTSIDE);
+    } while (!error && stop_from_outside(vessel->tracee, *stop) != NOT_OUTSIDE);
     return error;
 }
 
@@ -50,8 +48,8 @@ static struct error *unexpected_stop(const struct stop *stop, long number)
 }
 
 /*
- * One call, with one stop: the int3 behind the instruction. A vessel has no signals to be held
- * back. With `child`, the call is a clone, and the new process's id is stored there.
+ * One call, with one stop: the int3 behind the instruction. A vessel has no signals of the
+ * program's. With `child`, the call is a clone, and the new process's id is stored there.
  */
 static struct error *call_kernel(struct vessel *vessel, long number, const uint64_t arguments[6],
                                  pid_t *child, int64_t *ret)

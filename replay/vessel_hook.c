@@ -136,6 +136,9 @@ static struct error *come_back(struct vessel *vessel, const struct run_result *r
     *again = false;
     if (error || !is_aside(vessel, regs->rip))
         return error;
+    *again = result->end == RUN_ENDED_AT_TICK; /* to be met elsewhere */
+    if (*again)
+        return NULL;
     if (result->end == RUN_ENDED_BY_INTERRUPT)
         return leave(vessel);
     *again = is_in_hook(regs->rip);
@@ -148,14 +151,16 @@ struct error *vessel_run_native(struct vessel *vessel, const struct run_conditio
                                 struct run_result *ret)
 {
     bool again = true;
+    int faults = 0;
     struct error *error = vessel_unpatch_for(vessel, conditions);
-    for (int faults = 0; !error && again; faults++) {
+    while (!error && again) {
         again = false;
         if (faults == FAULTS_MAX)
             return error_new("please report it, with the trace", "the hook of the replay fails");
         error = run_native(vessel->tracee, conditions, ret);
         if (!error && vessel->windows.patched)
             error = come_back(vessel, ret, &again);
+        faults += ret->end != RUN_ENDED_AT_TICK;
     }
     return error;
 }

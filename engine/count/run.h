@@ -58,12 +58,13 @@ struct run_point {
 struct run_conditions {
     const struct breakpoint *breakpoints;
     size_t breakpoint_count;
-    uint64_t
-        misses_max;              /* run_native only: 0, or after so many visits of breakpoints whose
-                                    condition         does not hold the run ends before the next, at a
-                                    limit: each         costs stops         that a counted run does without */
+    /* run_native only: 0, or after so many visits of breakpoints whose condition does not hold the
+     * run ends before the next, at a limit: each costs stops that a counted run does without. */
+    uint64_t misses_max;
     const struct watch *watches; /* after the instruction that accessed the bytes */
     size_t watch_count;
+    bool ticks; /* run_native only: a tick (engine/tracee/ticks.h) ends the run, but not within an
+                   instruction that can be interrupted */
     bool notes; /* run_counted only: breakpoints and watches do not end the run; the result has the
                    last hit, where a breakpoint counts at which the run begins, and none where it
                    ends */
@@ -83,6 +84,7 @@ enum run_end {
     RUN_ENDED_AT_WATCH,
     RUN_ENDED_AT_POINT,
     RUN_ENDED_BY_INTERRUPT,
+    RUN_ENDED_AT_TICK, /* run_native: between two instructions, from where it can go on */
 };
 
 /* A hit that did not end the run. */

@@ -41,14 +41,38 @@ static struct error *classify_trap(struct tracee *tracee, const struct traps *tr
     return NULL;
 }
 
-/* To the next stop that is the program's doing, or an interrupt. */
-static struct error *run_to_stop(struct tracee *tracee, taddr next_call, struct stop *stop,
-                                 enum outside *outside)
+/* A tick right before an int3 is as good as that: the next run would pass over it. */
+static struct error *classify_tick(struct tracee *tracee, const struct traps *traps,
+                                   struct run_result *ret)
 {
-    bool answered = true;
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(tracee, &regs);
+    if (!error)
+        ret->end = traps_have(traps, regs->rip) ? RUN_ENDED_AT_BREAKPOINT : RUN_ENDED_AT_TICK;
+    return error;
+}
+
+/* Whether the stop, which is not the program's doing, ends the run as a tick does. */
+static struct error *is_tick(struct tracee *tracee, const struct run_conditions *conditions,
+                             struct stop stop, bool *ret)
+{
+    bool within;
+    *ret = false;
+    if (!conditions->ticks || stop.kind != STOP_TRAP)
+        return NULL;
+    struct error *error = step_may_be_within(tracee, &within);
+    *ret = !error && !within;
+    return error;
+}
+
+/* To the next stop that is the program's doing, or an interrupt, or a tick (OUTSIDE_IGNORED). */
+static struct error *run_to_stop(struct tracee *tracee, const struct run_conditions *conditions,
+                                 struct stop *stop, enum outside *outside)
+{
+    bool goes_on = true;
     struct error *error = NULL;
-    while (!error && answered) {
-        answered = false;
+    while (!error && goes_on) {
+        bool ticked = false;
         error = tracee_run(tracee, RUN_EMULATED, 0);
         if (!error)
             error = tracee_wait(tracee, stop);
@@ -57,9 +81,11 @@ static struct error *run_to_stop(struct tracee *tracee, taddr next_call, struct 
         if (stop->kind == STOP_EXITED || stop->kind == STOP_KILLED)
             return replayed_task_gone();
         *outside = stop_from_outside(tracee, *stop);
-        answered = *outside == OUTSIDE_IGNORED;
+        if (*outside == OUTSIDE_IGNORED)
+            error = is_tick(tracee, conditions, *stop, &ticked);
+        goes_on = *outside == OUTSIDE_IGNORED && !ticked;
         if (stop->kind == STOP_CALL)
-            error = answer_int80(tracee, next_call, &answered);
+            error = answer_int80(tracee, conditions->next_call, &goes_on);
     }
     return error;
 }
@@ -74,12 +100,14 @@ static struct error *run_with_traps(struct tracee *tracee, const struct run_cond
     struct error *error =
         traps_insert(tracee, conditions->breakpoints, conditions->breakpoint_count, &traps);
     if (!error)
-        error = run_to_stop(tracee, conditions->next_call, &stop, &outside);
+        error = run_to_stop(tracee, conditions, &stop, &outside);
     if (!error) {
         ret->signal = stop.kind == STOP_SIGNAL ? stop.signal : 0;
         ret->end = stop.kind == STOP_CALL ? RUN_ENDED_AT_CALL : RUN_ENDED_AT_SIGNAL;
         if (outside == OUTSIDE_INTERRUPT)
             ret->end = RUN_ENDED_BY_INTERRUPT;
+        else if (outside == OUTSIDE_IGNORED)
+            error = classify_tick(tracee, &traps, ret);
         else if (ret->signal == SIGTRAP)
             error = classify_trap(tracee, &traps, slots, armed, ret);
     }

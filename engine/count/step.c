@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "engine/count/traps.h"
+#include "engine/tracee/string_insn.h"
 
 #define INSN_MAX 15
 #define FLAG_TRAP 0x100ull
@@ -71,32 +72,6 @@ struct instruction {
     unsigned width; /* and of what it moves at once, bytes */
 };
 
-static bool is_prefix(uint8_t byte)
-{
-    switch (byte) {
-    case 0x26:
-    case 0x2e:
-    case 0x36:
-    case 0x3e:
-    case 0x64:
-    case 0x65:
-    case 0x66:
-    case 0x67:
-    case 0xf0:
-    case 0xf2:
-    case 0xf3:
-        return true;
-    default:
-        return (byte & 0xf0) == 0x40; /* REX */
-    }
-}
-
-static bool is_string(uint8_t opcode)
-{
-    return (opcode >= 0xa4 && opcode <= 0xa7) || (opcode >= 0xaa && opcode <= 0xaf) ||
-           (opcode >= 0x6c && opcode <= 0x6f);
-}
-
 /* VEX or EVEX, map 0F38: gathers, and with EVEX scatters and their prefetches. */
 static bool is_gather(const uint8_t bytes[5])
 {
@@ -122,13 +97,9 @@ static struct instruction look_at(struct tracee *tracee, const struct user_regs_
     uint8_t bytes[INSN_MAX + 4] = {0};
     struct instruction instruction = {.address = regs->rip,
                                       .own_trap_flag = regs->eflags & FLAG_TRAP};
-    bool rep = false;
-    size_t at = 0;
     tracee_read_some(tracee, taddr_of(regs->rip), bytes, INSN_MAX);
-    while (at < INSN_MAX - 2 && is_prefix(bytes[at])) {
-        rep = rep || bytes[at] == 0xf2 || bytes[at] == 0xf3;
-        at++;
-    }
+    const struct insn_prefixes prefixes = insn_prefixes(bytes, INSN_MAX - 2);
+    const size_t at = prefixes.length;
     instruction.length = at + 1;
     instruction.is_call = bytes[at] == 0x0f && bytes[at + 1] == 0x05;
     instruction.is_trap =
@@ -136,7 +107,7 @@ static struct instruction look_at(struct tracee *tracee, const struct user_regs_
     instruction.is_push_flags = bytes[at] == 0x9c;
     instruction.is_pop_flags = bytes[at] == 0x9d;
     instruction.is_gather = is_gather(bytes + at);
-    instruction.is_rep_string = rep && is_string(bytes[at]);
+    instruction.is_rep_string = prefixes.repeats && is_string_opcode(bytes[at]);
     instruction.width = string_width(bytes, at);
     return instruction;
 }
@@ -161,6 +132,17 @@ struct error *step_is_within_rep(struct tracee *tracee, const struct watch *watc
     bool downwards = regs->eflags & FLAG_DIRECTION;
     *ret = instruction.is_rep_string && (touches(watch, regs->rdi, &instruction, downwards) ||
                                          touches(watch, regs->rsi, &instruction, downwards));
+    return NULL;
+}
+
+struct error *step_may_be_within(struct tracee *tracee, bool *ret)
+{
+    struct user_regs_struct *regs;
+    struct error *error = tracee_regs(tracee, &regs);
+    if (error)
+        return error;
+    const struct instruction instruction = look_at(tracee, regs);
+    *ret = instruction.is_rep_string || instruction.is_gather;
     return NULL;
 }
 

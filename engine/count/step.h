@@ -24,6 +24,10 @@ struct error *step_instruction(struct tracee *tracee, enum step_end *ret, int *s
 struct error *step_is_within_rep(struct tracee *tracee, const struct watch *watch,
                                  bool *ret) MUST_CHECK;
 
+/* Whether the task stands at an instruction that it may have done part of, and not the rest: a
+ * string instruction with a rep prefix, or a gather. */
+struct error *step_may_be_within(struct tracee *tracee, bool *ret) MUST_CHECK;
+
 /* A stop of a task under PTRACE_SYSEMU that is neither the program's doing nor an end of the task.
  */
 enum outside { NOT_OUTSIDE, OUTSIDE_IGNORED, OUTSIDE_INTERRUPT };

@@ -119,6 +119,10 @@ static long make(struct hook_slot *slot, const struct hook_plan *plan, const str
         return serve_receive(slot, call);
     case SHAPE_SEND:
         return serve_send(slot, call);
+    case SHAPE_SENDFILE:
+        return serve_copy(slot, call, call->rsi, call->rdi);
+    case SHAPE_COPY_RANGE:
+        return serve_copy(slot, call, call->rdi, call->rdx);
     case SHAPE_OPEN:
         return serve_open(slot, call, plan->variant);
     case SHAPE_CLOSE:
@@ -136,7 +140,7 @@ static long make(struct hook_slot *slot, const struct hook_plan *plan, const str
     case SHAPE_FCNTL:
         return serve_fcntl(slot, call);
     case SHAPE_IOCTL:
-        return serve_ioctl(call);
+        return serve_ioctl(slot, call);
     case SHAPE_FUTEX:
         return serve_futex(slot, call);
     case SHAPE_POLL:

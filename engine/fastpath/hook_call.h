@@ -76,7 +76,8 @@ void begin_entry(struct hook_draft *draft, struct hook_slot *slot);
 void add_output(struct hook_draft *draft, uint64_t address, uint64_t bytes);
 void end_entry(struct hook_draft *draft, const struct hook_call *call, long result);
 
-/* --- hook_files.c, hook_waits.c: the shapes; the result, or NOT_SERVED ------------------------- */
+/* --- hook_files.c, hook_waits.c: the shapes; the result, or NOT_SERVED -------------------------
+ */
 
 long serve_read(struct hook_slot *slot, const struct hook_call *call);
 long serve_write(struct hook_slot *slot, const struct hook_call *call);
@@ -84,6 +85,8 @@ long serve_readv(struct hook_slot *slot, const struct hook_call *call);
 long serve_writev(struct hook_slot *slot, const struct hook_call *call);
 long serve_file_read(struct hook_slot *slot, const struct hook_call *call);
 long serve_file_write(struct hook_slot *slot, const struct hook_call *call);
+long serve_copy(const struct hook_slot *slot, const struct hook_call *call, uint64_t from,
+                uint64_t to);
 long serve_open(struct hook_slot *slot, const struct hook_call *call, unsigned variant);
 long serve_close(struct hook_slot *slot, const struct hook_call *call);
 long serve_dup(struct hook_slot *slot, const struct hook_call *call);
@@ -92,7 +95,7 @@ long serve_socket(struct hook_slot *slot, const struct hook_call *call);
 long serve_socketpair(struct hook_slot *slot, const struct hook_call *call);
 long serve_set_option(struct hook_slot *slot, const struct hook_call *call);
 long serve_fcntl(struct hook_slot *slot, const struct hook_call *call);
-long serve_ioctl(const struct hook_call *call);
+long serve_ioctl(const struct hook_slot *slot, const struct hook_call *call);
 long serve_receive(struct hook_slot *slot, const struct hook_call *call);
 long serve_send(struct hook_slot *slot, const struct hook_call *call);
 long serve_futex(struct hook_slot *slot, const struct hook_call *call);

@@ -11,7 +11,8 @@ static void copy(void *to, uint64_t from, uint64_t bytes)
 }
 
 /* Besides the outputs: the entry, and a head and padding for each of them. */
-#define ROOM_BESIDES (sizeof(struct call_entry) + CALL_OUTPUTS_MAX * (sizeof(struct call_output) + 8))
+#define ROOM_BESIDES                                                                               \
+    (sizeof(struct call_entry) + CALL_OUTPUTS_MAX * (sizeof(struct call_output) + 8))
 
 int has_room(const struct hook_slot *slot, uint64_t bytes)
 {

@@ -31,6 +31,11 @@ void set_descriptor(struct hook_slot *slot, long descriptor, unsigned kind)
         slot->descriptor[descriptor] = (uint8_t)kind;
 }
 
+static int is_file(unsigned kind)
+{
+    return kind == DESCRIPTOR_PLAIN || kind == DESCRIPTOR_READ_PLAIN;
+}
+
 #define F_GETFL 3
 #define O_NONBLOCK 04000u
 
@@ -50,7 +55,7 @@ static long vectored(long number, const struct hook_call *call, const struct iov
                      uint64_t count)
 {
     return unless_waiting(call, hook_kernel_call(number, call->rdi, (uint64_t)iovecs, count,
-                                           (uint64_t)-1, 0, RWF_NOWAIT));
+                                                 (uint64_t)-1, 0, RWF_NOWAIT));
 }
 
 long serve_read(struct hook_slot *slot, const struct hook_call *call)
@@ -116,7 +121,7 @@ long serve_readv(struct hook_slot *slot, const struct hook_call *call)
     unsigned kind = descriptor_kind(slot, call->rdi);
     if (call->rdx > IOVECS_MAX || !has_room(slot, total(iovecs_of(call), call->rdx)))
         return NOT_SERVED;
-    if (kind == DESCRIPTOR_PLAIN || kind == DESCRIPTOR_READ_PLAIN)
+    if (is_file(kind))
         return as_it_is(call);
     return kind == DESCRIPTOR_STREAM ? vectored(__NR_preadv2, call, iovecs_of(call), call->rdx)
                                      : NOT_SERVED;
@@ -147,8 +152,7 @@ long serve_writev(struct hook_slot *slot, const struct hook_call *call)
 
 long serve_file_read(struct hook_slot *slot, const struct hook_call *call)
 {
-    unsigned kind = descriptor_kind(slot, call->rdi);
-    return kind == DESCRIPTOR_PLAIN || kind == DESCRIPTOR_READ_PLAIN ? as_it_is(call) : NOT_SERVED;
+    return is_file(descriptor_kind(slot, call->rdi)) ? as_it_is(call) : NOT_SERVED;
 }
 
 long serve_file_write(struct hook_slot *slot, const struct hook_call *call)
@@ -156,20 +160,29 @@ long serve_file_write(struct hook_slot *slot, const struct hook_call *call)
     return descriptor_kind(slot, call->rdi) == DESCRIPTOR_PLAIN ? as_it_is(call) : NOT_SERVED;
 }
 
+long serve_copy(const struct hook_slot *slot, const struct hook_call *call, uint64_t from,
+                uint64_t to)
+{
+    return is_file(descriptor_kind(slot, from)) && descriptor_kind(slot, to) == DESCRIPTOR_PLAIN
+               ? as_it_is(call)
+               : NOT_SERVED;
+}
+
 long serve_receive(struct hook_slot *slot, const struct hook_call *call)
 {
     if (descriptor_kind(slot, call->rdi) != DESCRIPTOR_STREAM || call->r10 & MSG_WAITALL)
         return NOT_SERVED;
     return unless_waiting(call, hook_kernel_call((long)call->rax, call->rdi, call->rsi, call->rdx,
-                                           call->r10 | MSG_DONTWAIT, call->r8, call->r9));
+                                                 call->r10 | MSG_DONTWAIT, call->r8, call->r9));
 }
 
 long serve_send(struct hook_slot *slot, const struct hook_call *call)
 {
     if (descriptor_kind(slot, call->rdi) != DESCRIPTOR_STREAM || call->rdx > WRITE_MAX)
         return NOT_SERVED;
-    long result = unless_waiting(call, hook_kernel_call((long)call->rax, call->rdi, call->rsi, call->rdx,
-                                                  call->r10 | MSG_DONTWAIT, call->r8, call->r9));
+    long result =
+        unless_waiting(call, hook_kernel_call((long)call->rax, call->rdi, call->rsi, call->rdx,
+                                              call->r10 | MSG_DONTWAIT, call->r8, call->r9));
     return unless_short(slot, result, call->rdx);
 }
 
@@ -335,6 +348,8 @@ void add_fcntl_outputs(struct hook_draft *draft, const struct hook_call *call, l
         add_output(draft, call->rdx, FLOCK_BYTES);
 }
 
+#define FICLONE 0x40049409u /* linux/fs.h */
+
 /* Bytes that the request writes; -1: it is not served. asm-generic/ioctls.h, asm/termbits.h. */
 static int ioctl_bytes(uint64_t request)
 {
@@ -355,13 +370,16 @@ static int ioctl_bytes(uint64_t request)
     }
 }
 
-long serve_ioctl(const struct hook_call *call)
+long serve_ioctl(const struct hook_slot *slot, const struct hook_call *call)
 {
+    if ((uint32_t)call->rsi == FICLONE)
+        return serve_copy(slot, call, call->rdx, call->rdi);
     return ioctl_bytes(call->rsi) < 0 ? NOT_SERVED : as_it_is(call);
 }
 
 void add_ioctl_outputs(struct hook_draft *draft, const struct hook_call *call, long result)
 {
-    if (!is_error(result))
-        add_output(draft, call->rdx, (uint64_t)ioctl_bytes(call->rsi));
+    int bytes = ioctl_bytes(call->rsi);
+    if (!is_error(result) && bytes > 0)
+        add_output(draft, call->rdx, (uint64_t)bytes);
 }

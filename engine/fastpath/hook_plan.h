@@ -18,6 +18,8 @@ enum hook_shape {
     SHAPE_FILE_WRITE, /* pwrite64 */
     SHAPE_RECEIVE,    /* recvfrom, sendto: with MSG_DONTWAIT */
     SHAPE_SEND,
+    SHAPE_SENDFILE, /* sendfile, copy_file_range: from file to file */
+    SHAPE_COPY_RANGE,
     SHAPE_OPEN,
     SHAPE_CLOSE,
     SHAPE_DUP, /* dup, dup2, dup3 */

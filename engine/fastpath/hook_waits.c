@@ -81,7 +81,6 @@ long serve_epoll_wait(const struct hook_call *call, unsigned variant)
 {
     if (variant == VARIANT_WITH_MASK && call->r8)
         return NOT_SERVED;
-    return unless_empty(
-        hook_kernel_call(__NR_epoll_wait, call->rdi, call->rsi, call->rdx, 0, 0, 0),
-        (int)call->r10 != 0);
+    return unless_empty(hook_kernel_call(__NR_epoll_wait, call->rdi, call->rsi, call->rdx, 0, 0, 0),
+                        (int)call->r10 != 0);
 }

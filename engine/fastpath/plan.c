@@ -24,6 +24,8 @@ static const struct {
     {__NR_getdents64, SHAPE_FILE_READ, 0},
     {__NR_recvfrom, SHAPE_RECEIVE, 0},
     {__NR_sendto, SHAPE_SEND, 0},
+    {__NR_sendfile, SHAPE_SENDFILE, 0},
+    {__NR_copy_file_range, SHAPE_COPY_RANGE, 0},
     {__NR_open, SHAPE_OPEN, VARIANT_OPEN},
     {__NR_openat, SHAPE_OPEN, VARIANT_OPENAT},
     {__NR_close, SHAPE_CLOSE, 0},

@@ -2,13 +2,11 @@
  * The reel page: one page of code at the same fixed address in every tracee and every vessel, and
  * behind it, in tracees, the scratch memory of blocked calls.
  *
- *   0x70000000  syscall; ret      calls from here pass the seccomp filter unseen (injected calls, and
- *                                 the hook's: engine/fastpath/hook_abi.h)
- *   0x70000010  syscall; int3     calls from here are traced
- *   0x70000800  what injected calls point to, if it is small
- *   0x70002000  the fast path: code, state, stack (engine/fastpath/hook_abi.h)
- *   0x70010000  scratch memory, up to 0x76000000 (only while recording)
- *   0x76000000  slots of the fast path (likewise)
+ *   0x70000000  syscall; ret      calls from here pass the seccomp filter unseen (injected calls,
+ * and the hook's: engine/fastpath/hook_abi.h) 0x70000010  syscall; int3     calls from here are
+ * traced 0x70000800  what injected calls point to, if it is small 0x70002000  the fast path: code,
+ * state, stack (engine/fastpath/hook_abi.h) 0x70010000  scratch memory, up to 0x76000000 (only
+ * while recording) 0x76000000  slots of the fast path (likewise)
  *
  * The area lies below AddressSanitizer's shadow (0x7fff8000) and above what non-PIE programs use.
  */

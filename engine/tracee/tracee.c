@@ -2,12 +2,14 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "engine/base/cleanup.h"
 
@@ -16,6 +18,7 @@ struct tracee {
     struct user_regs_struct regs;
     bool regs_valid;
     bool regs_dirty;
+    int memory; /* /proc/PID/mem, opened at this stop; -1: not */
 };
 
 struct error *tracee_create(pid_t tid, struct tracee **ret)
@@ -24,13 +27,35 @@ struct error *tracee_create(pid_t tid, struct tracee **ret)
     if (!tracee)
         return &err_no_memory;
     tracee->tid = tid;
+    tracee->memory = -1;
     *ret = tracee;
     return NULL;
 }
 
+/* It shows the memory that the task had when it was opened: not after an execve. */
+static void close_memory(struct tracee *tracee)
+{
+    if (tracee->memory >= 0)
+        close(tracee->memory);
+    tracee->memory = -1;
+}
+
 void tracee_destroy(struct tracee *tracee)
 {
+    if (!tracee)
+        return;
+    close_memory(tracee);
     free(tracee);
+}
+
+int tracee_memory_file(struct tracee *tracee)
+{
+    char path[64];
+    if (tracee->memory >= 0)
+        return tracee->memory;
+    snprintf(path, sizeof(path), "/proc/%d/mem", tracee->tid);
+    tracee->memory = open(path, O_RDWR | O_CLOEXEC);
+    return tracee->memory;
 }
 
 pid_t tracee_tid(const struct tracee *tracee)
@@ -224,6 +249,7 @@ struct error *tracee_run(struct tracee *tracee, enum run_kind kind, int signal)
     if (error)
         return error;
     tracee->regs_valid = false;
+    close_memory(tracee);
     resumes++;
     if (ptrace(requests[kind], tracee->tid, 0, signal) < 0)
         return error_ptrace("cannot resume task %d", tracee->tid);

@@ -64,6 +64,14 @@ size_t tracee_read_some(struct tracee *tracee, taddr address, void *bytes, size_
 /* A NUL-terminated string of at most `size` - 1 bytes; false if it is longer or unreadable. */
 bool tracee_read_string(struct tracee *tracee, taddr address, char *string, size_t size);
 
+/* The same where it is known that the protection forbids it: code. */
+struct error *tracee_write_code(struct tracee *tracee, taddr address, const void *bytes,
+                                size_t size) MUST_CHECK;
+
+/* /proc/PID/mem for this stop; -1: cannot be opened. It is the tracee's, and closed when that runs
+ * on. */
+int tracee_memory_file(struct tracee *tracee);
+
 /* Writes all or fails, whatever the protection (as /proc/PID/mem does; a private file page is
  * copied first). */
 struct error *tracee_write(struct tracee *tracee, taddr address, const void *bytes,

@@ -4,24 +4,14 @@
  * protections and copies private file pages.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
 
-#include "engine/base/cleanup.h"
 #include "engine/tracee/tracee.h"
 
 /* One process_vm_readv of much more than this is several times slower a byte than pieces of it
  * (measured: 7 times). */
 #define PIECE_BYTES (256ul * 1024)
-
-static int open_memory(const struct tracee *tracee, int flags)
-{
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/mem", tracee_tid(tracee));
-    return open(path, flags | O_CLOEXEC);
-}
 
 static size_t read_fast(struct tracee *tracee, taddr address, uint8_t *bytes, size_t size)
 {
@@ -42,7 +32,7 @@ static size_t read_fast(struct tracee *tracee, taddr address, uint8_t *bytes, si
 
 static size_t read_forced(struct tracee *tracee, taddr address, uint8_t *bytes, size_t size)
 {
-    CLEANUP(close_fd) int fd = open_memory(tracee, O_RDONLY);
+    int fd = tracee_memory_file(tracee);
     size_t done = 0;
     while (fd >= 0 && done < size) {
         ssize_t got = pread(fd, bytes + done, size - done, (off_t)(address.value + done));
@@ -92,11 +82,10 @@ static bool write_fast(struct tracee *tracee, taddr address, const void *bytes, 
     return process_vm_writev(tracee_tid(tracee), &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
-struct error *tracee_write(struct tracee *tracee, taddr address, const void *bytes, size_t size)
+struct error *tracee_write_code(struct tracee *tracee, taddr address, const void *bytes,
+                                size_t size)
 {
-    if (size == 0 || write_fast(tracee, address, bytes, size))
-        return NULL;
-    CLEANUP(close_fd) int fd = open_memory(tracee, O_RDWR);
+    int fd = tracee_memory_file(tracee);
     size_t done = 0;
     while (fd >= 0 && done < size) {
         ssize_t put =
@@ -109,4 +98,11 @@ struct error *tracee_write(struct tracee *tracee, taddr address, const void *byt
         return NULL;
     return error_new(NULL, "cannot write %zu bytes at %#lx of task %d", size, address.value,
                      tracee_tid(tracee));
+}
+
+struct error *tracee_write(struct tracee *tracee, taddr address, const void *bytes, size_t size)
+{
+    if (size == 0 || write_fast(tracee, address, bytes, size))
+        return NULL;
+    return tracee_write_code(tracee, address, bytes, size);
 }

@@ -5,7 +5,7 @@
  */
 #include "replay/debug/target_private.h"
 
-static struct error *go_to(struct target *target, struct position position)
+static struct error *go_to(struct target *target, struct instant position)
 {
     struct session *session;
     struct error *error = session_at(target, position, &session);
@@ -17,7 +17,7 @@ static struct error *go_to(struct target *target, struct position position)
 static struct error *stop_at_start(struct target *target, struct target_stop *ret)
 {
     *ret = (struct target_stop){.reason = STOPPED_START};
-    return go_to(target, (struct position){0, 0});
+    return go_to(target, after_event(0));
 }
 
 /* --- Stepping
@@ -36,40 +36,42 @@ static uint64_t stretch_before(const struct target *target, uint64_t event, uint
 
 static struct error *step_back(struct target *target, uint32_t tid, struct target_stop *ret)
 {
-    struct position position;
-    struct error *error = place_resolve(target, &position);
+    struct instant at;
+    bool is_current = stretch_task(target) == tid;
+    struct error *error = place_near(target, &at);
+    if (!error && is_current && at.count == 0) /* behind a waypoint, or an event */
+        error = waypoint_resolve(target, &at);
     if (error)
         return error;
     *ret = (struct target_stop){.reason = STOPPED_STEP, .tid = tid};
-    if (position.count && stretch_task(target) == tid) {
-        position.count--;
-        return go_to(target, position);
+    if (at.count && is_current) {
+        at.count--;
+        return go_to(target, at);
     }
     do {
-        position.event = stretch_before(target, position.event, tid);
-        if (position.event == UINT64_MAX)
+        uint64_t event = stretch_before(target, at.event, tid);
+        if (event == UINT64_MAX)
             return stop_at_start(target, ret);
-        error = stretch_length(target, position.event, &position.count);
+        error = stretch_end(target, event, &at);
         /* A point is no instruction: the state before it is the one after it. */
-    } while (!error && target->events[position.event + 1].kind == EVENT_POINT &&
-             position.count-- == 0);
-    return error ? error : go_to(target, position);
+    } while (!error && target->events[at.event + 1].kind == EVENT_POINT && at.count-- == 0);
+    return error ? error : go_to(target, at);
 }
 
 /* --- Searching
  * -------------------------------------------------------------------------------------------- */
 
-/* To the hit that a scan of stretch `event` found; *found: whether that ends the search. */
-static struct error *go_to_hit(struct target *target, uint64_t event, const struct hit *hit,
-                               bool interrupted, struct target_stop *ret, bool *found)
+/* To the hit that a scan found; *found: whether that ends the search. */
+static struct error *go_to_hit(struct target *target, const struct hit *hit, bool interrupted,
+                               struct target_stop *ret, bool *found)
 {
     *found = interrupted || hit->any;
     if (interrupted)
         *ret = (struct target_stop){.reason = STOPPED_INTERRUPT};
     if (interrupted || !hit->any)
         return NULL;
-    stop_at_insertion(&hit->insertion, target->events[event + 1].tid, ret);
-    return go_to(target, (struct position){event, hit->count});
+    stop_at_insertion(&hit->insertion, target->events[hit->at.event + 1].tid, ret);
+    return go_to(target, hit->at);
 }
 
 /* To the next event, over calls that need no stop, or to a condition. */
@@ -153,7 +155,7 @@ static struct error *search_back(struct target *target, uint64_t end, struct tar
         if (event != UINT64_MAX) {
             error = scan_whole(target, event, true, &hit, &interrupted);
             if (!error)
-                error = go_to_hit(target, event, &hit, interrupted, ret, &found);
+                error = go_to_hit(target, &hit, interrupted, ret, &found);
             if (error || found)
                 return error;
             return error_new("please report it, with the trace",
@@ -170,7 +172,7 @@ static struct error *has_hit(struct target *target, uint64_t event, bool *ret)
     struct run_result result = {.end = RUN_ENDED_AT_CALL};
     struct session *session;
     int insertion = -1;
-    struct error *error = session_at(target, (struct position){event, 0}, &session);
+    struct error *error = session_at(target, after_event(event), &session);
     if (error)
         return error;
     error = breakpoint_at_start(target, session, &insertion);
@@ -183,31 +185,48 @@ static struct error *has_hit(struct target *target, uint64_t event, bool *ret)
     return error;
 }
 
+/* The last hit between the target's waypoint, if it has one, and the target. */
+static struct error *search_near(struct target *target, struct target_stop *ret, bool *found)
+{
+    struct instant limit;
+    struct hit last;
+    bool interrupted;
+    *found = false;
+    if (!target->place.start.waypoint)
+        return NULL;
+    struct error *error = place_near(target, &limit);
+    if (!error)
+        error = scan_below(target, limit, &last, &interrupted);
+    return error ? error : go_to_hit(target, &last, interrupted, ret, found);
+}
+
 /* The last hit in the part of its stretch that lies behind the target. At the stretch's end, where
  * a crash is, that is all of it, and most often nothing. */
-static struct error *search_stretch(struct target *target, uint64_t event, struct target_stop *ret,
-                                    bool *found)
+static struct error *search_stretch(struct target *target, struct target_stop *ret, bool *found)
 {
-    struct position position = {event, 0};
+    uint64_t event = target->place.start.event;
+    struct instant limit = after_event(event);
     struct hit last = {0};
     bool any = true, interrupted = false;
     *found = false;
     bool whole = target->place.at_event;
-    struct error *error = whole ? has_hit(target, event, &any) : place_resolve(target, &position);
+    struct error *error = whole ? has_hit(target, event, &any) : place_resolve(target, &limit);
     if (!error && whole && any)
         error = scan_whole(target, event, false, &last, &interrupted);
-    else if (!error && position.count)
-        error = scan_below(target, event, position.count, &last, &interrupted);
-    return error ? error : go_to_hit(target, event, &last, interrupted, ret, found);
+    else if (!error && limit.count)
+        error = scan_below(target, limit, &last, &interrupted);
+    return error ? error : go_to_hit(target, &last, interrupted, ret, found);
 }
 
 static struct error *run_back(struct target *target, struct target_stop *ret)
 {
-    uint64_t event = target->place.event;
+    uint64_t event = target->place.start.event;
     bool found;
     if (!target->insertion_count)
         return stop_at_start(target, ret);
-    struct error *error = search_stretch(target, event, ret, &found);
+    struct error *error = search_near(target, ret, &found);
+    if (!error && !found)
+        error = search_stretch(target, ret, &found);
     return error || found ? error : search_back(target, event, ret);
 }
 

@@ -32,17 +32,17 @@ void checkpoints_deinit(struct checkpoints *checkpoints)
 }
 
 static struct checkpoint *latest_before(struct checkpoint *array, size_t count,
-                                        struct position position)
+                                        struct instant position)
 {
     struct checkpoint *best = NULL;
     for (size_t i = 0; i < count; i++)
-        if (position_compare(array[i].position, position) <= 0 &&
-            (!best || position_compare(best->position, array[i].position) < 0))
+        if (instant_compare(array[i].position, position) <= 0 &&
+            (!best || instant_compare(best->position, array[i].position) < 0))
             best = &array[i];
     return best;
 }
 
-struct checkpoint *checkpoint_before(struct target *target, struct position position)
+struct checkpoint *checkpoint_before(struct target *target, struct instant position)
 {
     struct checkpoints *checkpoints = &target->checkpoints;
     struct checkpoint *at_event =
@@ -50,8 +50,14 @@ struct checkpoint *checkpoint_before(struct target *target, struct position posi
     struct checkpoint *in_stretch =
         latest_before(checkpoints->in_stretches, checkpoints->stretch_count, position);
     struct checkpoint *best = at_event;
-    if (in_stretch && position_compare(at_event->position, in_stretch->position) < 0)
+    if (in_stretch && instant_compare(at_event->position, in_stretch->position) < 0)
         best = in_stretch;
+    for (size_t i = 0; i < WAYPOINTS; i++) {
+        struct checkpoint *waypoint = &target->waypoints[i].checkpoint;
+        if (waypoint->session && instant_compare(waypoint->position, position) <= 0 &&
+            instant_compare(best->position, waypoint->position) < 0)
+            best = waypoint;
+    }
     best->used = ++checkpoints->uses;
     return best;
 }
@@ -61,8 +67,7 @@ struct checkpoint *event_checkpoint_before(struct target *target, uint64_t event
     struct checkpoints *checkpoints = &target->checkpoints;
     if (event == 0)
         return NULL;
-    return latest_before(checkpoints->at_events, checkpoints->event_count,
-                         (struct position){event - 1, 0});
+    return latest_before(checkpoints->at_events, checkpoints->event_count, after_event(event - 1));
 }
 
 static void drop_every_second(struct checkpoints *checkpoints)
@@ -84,7 +89,7 @@ static void insert_at_event(struct checkpoints *checkpoints, const struct checkp
         drop_every_second(checkpoints);
     size_t at = checkpoints->event_count++;
     while (at &&
-           position_compare(checkpoint->position, checkpoints->at_events[at - 1].position) < 0) {
+           instant_compare(checkpoint->position, checkpoints->at_events[at - 1].position) < 0) {
         checkpoints->at_events[at] = checkpoints->at_events[at - 1];
         at--;
     }
@@ -96,8 +101,8 @@ static uint64_t gap_around(const struct checkpoints *checkpoints, const struct c
 {
     uint64_t before = 0, behind = UINT64_MAX;
     for (size_t i = 0; i < checkpoints->stretch_count; i++) {
-        const struct position *at = &checkpoints->in_stretches[i].position;
-        if (at->event != of->position.event)
+        const struct instant *at = &checkpoints->in_stretches[i].position;
+        if (at->event != of->position.event || at->waypoint != of->position.waypoint)
             continue;
         if (at->count < of->position.count && at->count > before)
             before = at->count;
@@ -137,12 +142,12 @@ static void insert_in_stretch(struct checkpoints *checkpoints, const struct chec
 }
 
 struct error *checkpoint_keep(struct target *target, struct session *session,
-                              struct position position)
+                              struct instant position)
 {
     struct checkpoints *checkpoints = &target->checkpoints;
     struct checkpoint checkpoint = {.position = position, .used = ++checkpoints->uses};
     if (checkpoints->event_count &&
-        position_compare(checkpoint_before(target, position)->position, position) == 0)
+        instant_compare(checkpoint_before(target, position)->position, position) == 0)
         return NULL;
     struct error *error = session_fork(session, &checkpoint.session);
     if (error)
@@ -168,5 +173,5 @@ struct error *checkpoint_after_event(struct target *target, struct session *sess
     if (now - checkpoints->since < checkpoints->interval)
         return NULL;
     checkpoints->since = now;
-    return checkpoint_keep(target, session, (struct position){session_event(session), 0});
+    return checkpoint_keep(target, session, after_event(session_event(session)));
 }

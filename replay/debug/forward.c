@@ -11,10 +11,10 @@
 static bool is_at_end(const struct target *target)
 {
     const struct event *next = session_next(target->now);
-    if (!next || target->place.event > target->end_event)
+    if (!next || target->place.start.event > target->end_event)
         return true;
     bool waits = target->place.at_event || next->reach == REACH_NOTHING;
-    return target->place.event == target->end_event && waits &&
+    return target->place.start.event == target->end_event && waits &&
            (next->kind == EVENT_EXIT || next->kind == EVENT_EXEC);
 }
 
@@ -58,11 +58,14 @@ static struct error *arrive(struct target *target, struct target_stop *ret, bool
 /* An interrupted run stands at no place that has a name: back to where it began. */
 static struct error *back_to_start(struct target *target, struct target_stop *ret)
 {
-    const struct position start = {target->place.event, target->place.count};
+    struct instant start;
     struct session *session;
     *ret = (struct target_stop){.reason = STOPPED_INTERRUPT};
     target->interrupted = false;
-    struct error *error = session_at(target, start, &session);
+    trail_drop(target);
+    struct error *error = place_near(target, &start);
+    if (!error)
+        error = session_at(target, start, &session);
     if (!error)
         target_adopt(target, session, start);
     return error;
@@ -71,7 +74,8 @@ static struct error *back_to_start(struct target *target, struct target_stop *re
 static struct error *not_found_again(const struct target *target)
 {
     return error_new("please report it, with the trace",
-                     "event %lu: a breakpoint was met that does not hold", target->place.event);
+                     "event %lu: a breakpoint was met that does not hold",
+                     target->place.start.event);
 }
 
 /* What a run through the rest of the stretch ended with. */
@@ -99,28 +103,51 @@ static struct error *after_run(struct target *target, const struct run_result *r
         insertion = (int)target->watch_insertion[result->watch];
         break;
     default:
-        error = place_add_hop(&target->place, &hop);
+        error = trail_end(target, &hop);
         return error ? error : arrive(target, ret, stopped);
     }
     stop_at_insertion(&target->insertions[insertion], tid, ret);
-    return place_add_hop(&target->place, &hop);
+    return trail_end(target, &hop);
 }
 
-/* Over calls that need no stop; *passed: to the event behind them, or to what stopped the run. */
+/* The stretch, to its event or a condition; what it passes is a trail behind it. */
+static struct error *run_stretch(struct target *target, struct run_conditions *conditions,
+                                 struct run_result *ret)
+{
+    struct error *error;
+    conditions->ticks = true;
+    trail_begin(target);
+    do {
+        target->running = session_process(target->now);
+        error = stretch_run(target->now, conditions, ret);
+        target->running = 0;
+        if (error || ret->end != RUN_ENDED_AT_TICK)
+            return error;
+        if (target->interrupted)
+            ret->end = RUN_ENDED_BY_INTERRUPT;
+        else
+            error = trail_tick(target);
+    } while (!error && ret->end == RUN_ENDED_AT_TICK);
+    return error;
+}
+
+/* Over calls that need no stop; *passed: to the event behind them, or to what stopped the run. A
+ * tick ends it, so that a long stretch leaves a trail. */
 static struct error *pass_calls(struct target *target, struct target_stop *ret, bool *stopped,
                                 bool *passed)
 {
     struct run_conditions conditions = target_conditions(target);
     struct run_result result;
+    conditions.ticks = true;
     target->running = session_process(target->now);
     struct error *error =
         stretch_pass_calls(target->now, &conditions, target->end_event, &result, passed);
     target->running = 0;
     if (error || !*passed)
         return error;
-    if (session_event(target->now) != target->place.event)
-        place_set(&target->place, (struct position){session_event(target->now), 0});
-    *passed = result.end != RUN_ENDED_AT_LIMIT;
+    if (session_event(target->now) != target->place.start.event)
+        place_set(&target->place, after_event(session_event(target->now)));
+    *passed = result.end != RUN_ENDED_AT_LIMIT && result.end != RUN_ENDED_AT_TICK;
     return *passed ? after_run(target, &result, ret, stopped) : NULL;
 }
 
@@ -129,9 +156,7 @@ static struct error *run_to_event(struct target *target, struct target_stop *ret
     struct run_conditions conditions = target_conditions(target);
     struct run_result result;
     bool runs = session_next(target->now)->reach != REACH_NOTHING;
-    target->running = session_process(target->now);
-    struct error *error = stretch_run(target->now, &conditions, &result);
-    target->running = 0;
+    struct error *error = run_stretch(target, &conditions, &result);
     if (error)
         return error;
     return runs ? after_run(target, &result, ret, stopped) : arrive(target, ret, stopped);
@@ -144,7 +169,7 @@ static struct error *apply_event(struct target *target, struct target_stop *ret,
     struct error *error = stretch_apply(target, target->now, &watch);
     if (error)
         return error;
-    place_set(&target->place, (struct position){session_event(target->now), 0});
+    place_set(&target->place, after_event(session_event(target->now)));
     *stopped = watch >= 0;
     if (*stopped)
         stop_at_insertion(&target->insertions[target->watch_insertion[watch]], tid, ret);
@@ -202,24 +227,28 @@ static struct error *run_on(struct target *target, struct target_stop *ret)
 {
     bool stopped = false, starting = true;
     struct error *error = NULL;
+    struct ticks ticks;
+    ticks_start(session_process(target->now), TICK_NS, &ticks);
     while (!error && !stopped && !end_or_interrupt(target, ret)) {
         error = cross_event(target, starting, ret, &stopped);
         starting = false;
     }
+    ticks_stop(&ticks);
     return error;
 }
 
 struct error *run_to_end(struct target *target)
 {
-    const struct run_conditions conditions = {.interrupted = &target->interrupted};
+    struct run_conditions conditions = {.interrupted = &target->interrupted};
     struct run_result result;
     struct target_stop ignored;
+    struct ticks ticks;
     bool stopped;
     if (is_at_end(target))
         return NULL;
-    target->running = session_process(target->now);
-    struct error *error = stretch_run(target->now, &conditions, &result);
-    target->running = 0;
+    ticks_start(session_process(target->now), TICK_NS, &ticks);
+    struct error *error = run_stretch(target, &conditions, &result);
+    ticks_stop(&ticks);
     return error ? error : after_run(target, &result, &ignored, &stopped);
 }
 

@@ -2,16 +2,16 @@
 
 #include "replay/debug/target_private.h"
 
-void place_set(struct place *place, struct position position)
+void place_set(struct place *place, struct instant start)
 {
     free(place->hops);
-    *place = (struct place){.event = position.event, .count = position.count};
+    *place = (struct place){.start = start};
 }
 
 struct error *place_add_hop(struct place *place, const struct hop *hop)
 {
     if (place->hop_count == 0 && hop->kind == HOP_STEPS) {
-        place->count += hop->steps;
+        place->start.count += hop->steps;
         return NULL;
     }
     struct hop *last = place->hop_count ? &place->hops[place->hop_count - 1] : NULL;
@@ -29,7 +29,7 @@ struct error *place_add_hop(struct place *place, const struct hop *hop)
 
 /* Runs one hop again, counted. */
 static struct error *follow(struct target *target, struct session *session, const struct hop *hop,
-                            struct position *position)
+                            struct instant *position)
 {
     static const enum run_end expected[] = {[HOP_TO_BREAKPOINT] = RUN_ENDED_AT_BREAKPOINT,
                                             [HOP_TO_WATCH] = RUN_ENDED_AT_WATCH,
@@ -56,23 +56,37 @@ static struct error *follow(struct target *target, struct session *session, cons
                      "event %lu: counted steps do not lead where the run led", position->event);
 }
 
-struct error *place_resolve(struct target *target, struct position *ret)
+struct error *place_follow(struct target *target, struct session *session, const struct hop *hops,
+                           size_t count, struct instant *at)
+{
+    struct error *error = NULL;
+    for (size_t i = 0; !error && i < count; i++)
+        error = follow(target, session, &hops[i], at);
+    return error;
+}
+
+struct error *place_near(struct target *target, struct instant *ret)
 {
     struct place *place = &target->place;
-    *ret = (struct position){place->event, place->count};
+    *ret = place->start;
     if (place->hop_count == 0)
         return NULL;
     struct session *session;
     struct error *error = session_at(target, *ret, &session);
     if (error)
         return error;
-    for (size_t i = 0; !error && i < place->hop_count; i++)
-        error = follow(target, session, &place->hops[i], ret);
+    error = place_follow(target, session, place->hops, place->hop_count, ret);
     if (!error) {
-        place->count = ret->count;
+        place->start = *ret;
         place->hop_count = 0;
         error = checkpoint_keep(target, session, *ret);
     }
     session_close(session);
     return error;
+}
+
+struct error *place_resolve(struct target *target, struct instant *ret)
+{
+    struct error *error = place_near(target, ret);
+    return error ? error : waypoint_resolve(target, ret);
 }

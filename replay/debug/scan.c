@@ -11,27 +11,28 @@
 
 /* --- Windows --------------------------------------------------------------------------------- */
 
-/* The hit that a run, which began at count `from`, has noted. */
-static void set_hit(const struct target *target, const struct run_note *note, uint64_t from,
+/* The hit that a run, which began at `from`, has noted. */
+static void set_hit(const struct target *target, const struct run_note *note, struct instant from,
                     struct hit *ret)
 {
     int insertion = -1;
     if (note->any)
         insertion = note->is_watch ? (int)target->watch_insertion[note->watch]
                                    : breakpoint_at(target, note->breakpoint);
-    if (insertion >= 0)
-        *ret = (struct hit){
-            .any = true, .count = from + note->count, .insertion = target->insertions[insertion]};
+    if (insertion < 0)
+        return;
+    from.count += note->count;
+    *ret = (struct hit){.any = true, .at = from, .insertion = target->insertions[insertion]};
 }
 
 /* Runs the session, which stands at `*at`, for `limit` instructions or to its event. */
 static struct error *scan_on(struct target *target, struct session *session, uint64_t limit,
-                             struct position *at, struct hit *ret, bool *interrupted)
+                             struct instant *at, struct hit *ret, bool *interrupted)
 {
     struct run_conditions conditions = target_conditions(target);
     const struct event *next = session_next(session);
     struct run_result result;
-    uint64_t from = at->count;
+    const struct instant from = *at;
     conditions.notes = true;
     if (!next || next->reach == REACH_NOTHING)
         return NULL;
@@ -42,7 +43,7 @@ static struct error *scan_on(struct target *target, struct session *session, uin
     return error;
 }
 
-static struct error *scan_window(struct target *target, struct position from, uint64_t to,
+static struct error *scan_window(struct target *target, struct instant from, uint64_t to,
                                  struct hit *ret, bool *interrupted)
 {
     struct session *session;
@@ -55,17 +56,18 @@ static struct error *scan_window(struct target *target, struct position from, ui
     return error;
 }
 
-struct error *scan_below(struct target *target, uint64_t event, uint64_t limit, struct hit *ret,
+struct error *scan_below(struct target *target, struct instant limit, struct hit *ret,
                          bool *interrupted)
 {
-    uint64_t window = FIRST_WINDOW, to = limit;
+    uint64_t window = FIRST_WINDOW, to = limit.count;
+    struct instant from = limit;
     struct error *error = NULL;
     *ret = (struct hit){0};
     *interrupted = false;
     while (!error && !ret->any && to && !*interrupted) {
-        uint64_t from = to > window ? to - window : 0;
-        error = scan_window(target, (struct position){event, from}, to, ret, interrupted);
-        to = from;
+        from.count = to > window ? to - window : 0;
+        error = scan_window(target, from, to, ret, interrupted);
+        to = from.count;
         window *= WINDOW_GROWTH;
     }
     return error;
@@ -74,7 +76,7 @@ struct error *scan_below(struct target *target, uint64_t event, uint64_t limit, 
 /* --- Whole stretches ------------------------------------------------------------------------- */
 
 /* The stretch's end, where the session stands, is a hit if the event changes watched bytes. */
-static struct error *scan_event(struct target *target, struct session *session, struct position at,
+static struct error *scan_event(struct target *target, struct session *session, struct instant at,
                                 struct hit *ret)
 {
     struct run_result ignored;
@@ -84,16 +86,15 @@ static struct error *scan_event(struct target *target, struct session *session, 
         error = stretch_apply(target, session, &watch);
     if (error || watch < 0)
         return error;
-    *ret = (struct hit){.any = true,
-                        .count = at.count,
-                        .insertion = target->insertions[target->watch_insertion[watch]]};
+    *ret = (struct hit){
+        .any = true, .at = at, .insertion = target->insertions[target->watch_insertion[watch]]};
     return NULL;
 }
 
 struct error *scan_whole(struct target *target, uint64_t event, bool with_event, struct hit *ret,
                          bool *interrupted)
 {
-    struct position at = {event, 0};
+    struct instant at = after_event(event);
     struct session *session;
     *ret = (struct hit){0};
     *interrupted = false;

@@ -29,7 +29,7 @@ static struct error *run_to_event(struct target *target, struct session *session
 
 struct error *count_on(struct target *target, struct session *session,
                        const struct run_conditions *conditions, uint64_t limit,
-                       struct position *position, struct run_result *ret)
+                       struct instant *position, struct run_result *ret)
 {
     struct error *error = NULL;
     struct run_note last_hit = {0};
@@ -55,15 +55,15 @@ struct error *count_on(struct target *target, struct session *session,
     return error;
 }
 
-static struct error *no_position(struct position position, uint64_t count)
+static struct error *no_position(struct instant position, uint64_t count)
 {
     return error_new("'monitor when' says what positions look like",
                      "there is no position %lu+%lu: event %lu comes after %lu instructions",
                      position.event, position.count, position.event + 1, count);
 }
 
-static struct error *count_to(struct target *target, struct session *session, struct position at,
-                              struct position position)
+static struct error *count_to(struct target *target, struct session *session, struct instant at,
+                              struct instant position)
 {
     struct run_conditions conditions = {.interrupted = &target->interrupted};
     struct run_result result = {.end = RUN_ENDED_AT_LIMIT};
@@ -88,17 +88,17 @@ static struct error *count_to(struct target *target, struct session *session, st
     return no_position(position, at.count);
 }
 
-struct error *session_at(struct target *target, struct position position, struct session **ret)
+struct error *session_at(struct target *target, struct instant position, struct session **ret)
 {
     struct checkpoint *checkpoint = checkpoint_before(target, position);
-    struct position at = checkpoint->position;
+    struct instant at = checkpoint->position;
     struct session *session;
     struct error *error = session_fork(checkpoint->session, &session);
     if (error)
         return error;
     if (at.event < position.event) {
         error = run_to_event(target, session, position.event);
-        at = (struct position){position.event, 0};
+        at = after_event(position.event);
     }
     if (!error && at.count < position.count)
         error = count_to(target, session, at, position);
@@ -109,24 +109,23 @@ struct error *session_at(struct target *target, struct position position, struct
     return error;
 }
 
-struct error *stretch_length(struct target *target, uint64_t event, uint64_t *ret)
+struct error *stretch_end(struct target *target, uint64_t event, struct instant *ret)
 {
     struct run_conditions conditions = {.interrupted = &target->interrupted};
-    struct position position = {event, 0};
     struct run_result result;
     struct session *session;
-    *ret = 0;
+    *ret = after_event(event);
+    ret->waypoint = waypoint_before_event(target, event);
     if (target->events[event + 1].reach == REACH_NOTHING)
         return NULL;
-    struct error *error = session_at(target, position, &session);
+    struct error *error = session_at(target, *ret, &session);
     if (error)
         return error;
-    error = count_on(target, session, &conditions, UINT64_MAX, &position, &result);
+    error = count_on(target, session, &conditions, UINT64_MAX, ret, &result);
     if (!error && result.end == RUN_ENDED_BY_INTERRUPT)
         error = error_new("give it more time", "interrupted while counting instructions");
-    if (!error && position.count)
-        error = checkpoint_keep(target, session, position);
-    *ret = position.count;
+    if (!error && ret->count)
+        error = checkpoint_keep(target, session, *ret);
     session_close(session);
     return error;
 }

@@ -3,7 +3,8 @@
  */
 #include "replay/debug/target_private.h"
 
-/* Visits of breakpoints whose condition does not hold, natively: then counting is cheaper. */
+/* Visits of breakpoints whose condition does not hold, natively, between two ticks: then counting
+ * is cheaper. */
 #define MISSES_MAX 500
 
 /* A counted run stops before the system call: this makes it, as far as its emulated stop. */

@@ -61,7 +61,7 @@ static struct error *open_session(struct target *target)
     target->options = (struct session_options){.reader = target->reader, .store = target->store};
     error = session_open(&target->options, target->info->stream, &target->now);
     if (!error)
-        error = checkpoint_keep(target, target->now, (struct position){0, 0});
+        error = checkpoint_keep(target, target->now, after_event(0));
     target->current = stretch_task(target);
     return error;
 }
@@ -91,8 +91,10 @@ void target_close(struct target *target)
     if (!target)
         return;
     session_close(target->now);
+    trail_drop(target);
+    waypoints_deinit(target);
     checkpoints_deinit(&target->checkpoints);
-    place_set(&target->place, (struct position){0, 0});
+    place_set(&target->place, after_event(0));
     free(target->events);
     free(target->insertions);
     free(target->breakpoints);
@@ -131,16 +133,17 @@ static uint32_t task_of_interest(const struct target *target)
     return tids[0];
 }
 
-void target_adopt(struct target *target, struct session *session, struct position position)
+void target_adopt(struct target *target, struct session *session, struct instant at)
 {
     session_close(target->now);
     target->now = session;
-    place_set(&target->place, position);
+    place_set(&target->place, at);
     target->current = task_of_interest(target);
 }
 
 struct error *target_seek(struct target *target, struct position position)
 {
+    struct instant at = {.event = position.event, .count = position.count};
     struct session *session;
     target->interrupted = false;
     if (position.event >= target->event_count)
@@ -149,18 +152,22 @@ struct error *target_seek(struct target *target, struct position position)
     /* With the last task gone there is nothing to look at: that is the end, too. */
     bool to_end = position.event > target->end_event;
     if (to_end)
-        position = (struct position){target->end_event, 0};
-    struct error *error = session_at(target, position, &session);
+        at = after_event(target->end_event);
+    struct error *error = session_at(target, at, &session);
     if (error)
         return error;
-    target_adopt(target, session, position);
+    target_adopt(target, session, at);
     return to_end ? run_to_end(target) : NULL;
 }
 
 struct error *target_position(struct target *target, struct position *ret)
 {
+    struct instant at;
     target->interrupted = false;
-    return place_resolve(target, ret);
+    struct error *error = place_resolve(target, &at);
+    if (!error)
+        *ret = (struct position){at.event, at.count};
+    return error;
 }
 
 uint64_t target_events(const struct target *target)

@@ -6,11 +6,23 @@
  * where it stands (the first visit of a breakpoint, the next hit of a watch, the end of the
  * stretch). The count is found, by running the hops again in counted steps, when somebody asks for
  * it: going backwards does.
+ *
+ * A long run leaves a *waypoint* behind, a copy of a state that it passed shortly before its end.
+ * Going back from there needs no more than the way from the waypoint on, counted from it. What the
+ * waypoint's own count is, is found only when that is needed: for a position with a name, or to go
+ * back behind it. It is what the whole run has more instructions than the way from the waypoint:
+ *
+ *     event             waypoint      end of the run
+ *       |-----------------|-------------|          native, no counts
+ *                         |<--- c1 ---->|          going back from the end
+ *       |<------------- c2 ------------>|          the waypoint is at event+(c2-c1)
  */
 #ifndef REEL_DEBUG_TARGET_PRIVATE_H
 #define REEL_DEBUG_TARGET_PRIVATE_H
 
 #include "engine/count/run.h"
+#include "engine/tracee/ticks.h"
+#include "engine/tracee/usage.h"
 #include "replay/debug/target.h"
 #include "replay/session.h"
 
@@ -19,6 +31,29 @@ struct event_summary {
     uint32_t tid;
     uint8_t kind, reach;
 };
+
+/* A position; or the same counted from a waypoint of the stretch. */
+struct instant {
+    uint64_t event;
+    unsigned waypoint; /* 0: counted from the event; else its number */
+    uint64_t count;
+};
+
+static inline struct instant after_event(uint64_t event)
+{
+    return (struct instant){.event = event};
+}
+
+/* By event, then by where they are counted from: of two that are counted from different places
+ * nobody knows which is earlier. */
+static inline int instant_compare(struct instant a, struct instant b)
+{
+    if (a.event != b.event)
+        return a.event < b.event ? -1 : 1;
+    if (a.waypoint != b.waypoint)
+        return a.waypoint < b.waypoint ? -1 : 1;
+    return a.count < b.count ? -1 : a.count > b.count;
+}
 
 enum hop_kind { HOP_TO_BREAKPOINT, HOP_TO_WATCH, HOP_STEPS, HOP_TO_EVENT };
 
@@ -30,8 +65,7 @@ struct hop {
 };
 
 struct place {
-    uint64_t event;
-    uint64_t count; /* of the first hop */
+    struct instant start; /* of the first hop */
     struct hop *hops;
     size_t hop_count;
     bool at_event; /* the next event was reached, and is to be applied */
@@ -45,7 +79,7 @@ struct insertion {
 };
 
 struct checkpoint {
-    struct position position;
+    struct instant position;
     struct session *session;
     uint64_t used; /* when last, in uses of any */
 };
@@ -63,11 +97,28 @@ struct checkpoints {
     uint64_t uses;
 };
 
+#define WAYPOINTS 8
+
+/* Of the run by the origin's last hop, which leads from here to where it led from its start. */
+struct waypoint {
+    struct checkpoint checkpoint; /* its session is NULL: free to be used */
+    struct place origin;
+};
+
+/* What the run under way has passed. At its end the older becomes a waypoint: the other may be too
+ * near. */
+struct trail {
+    struct session *older, *newer;
+    unsigned ticks;  /* since the run began, or since the newer */
+    uint64_t cost;   /* ns of making the newer */
+    uint64_t faults; /* of the process, when it was made */
+};
+
 /* What would have stopped a run. */
 struct hit {
     bool any;
-    uint64_t count; /* the instruction about to be executed there hits; or the event, at the
-                       stretch's end */
+    struct instant at; /* the instruction about to be executed there hits; or the event, at the
+                          stretch's end */
     struct insertion insertion;
 };
 
@@ -95,6 +146,8 @@ struct target {
     volatile pid_t running; /* the process that is running now, to be interrupted; 0: none */
 
     struct checkpoints checkpoints;
+    struct waypoint waypoints[WAYPOINTS]; /* number 1 is the first */
+    struct trail trail;
     uint8_t xsave[XSAVE_MAX];
     uint8_t siginfo[SIGINFO_BYTES];
     bool has_siginfo;
@@ -103,14 +156,41 @@ struct target {
 /* --- target.c --- */
 /* The task that runs in the stretch where the target stands; 0 at the end. */
 uint32_t stretch_task(const struct target *target);
-/* Makes `session`, standing at `position`, the target's; the former is closed. */
-void target_adopt(struct target *target, struct session *session, struct position position);
+/* Makes `session`, standing there, the target's; the former is closed. */
+void target_adopt(struct target *target, struct session *session, struct instant at);
 
 /* --- place.c --- */
-void place_set(struct place *place, struct position position);
+void place_set(struct place *place, struct instant start);
 struct error *place_add_hop(struct place *place, const struct hop *hop) MUST_CHECK;
-/* Finds the count. */
-struct error *place_resolve(struct target *target, struct position *ret) MUST_CHECK;
+/* Follows the hops, counted, from `*at`, where the session stands. */
+struct error *place_follow(struct target *target, struct session *session, const struct hop *hops,
+                           size_t count, struct instant *at) MUST_CHECK;
+/* Finds the count, from the event or a waypoint. */
+struct error *place_near(struct target *target, struct instant *ret) MUST_CHECK;
+/* Finds the count from the event. */
+struct error *place_resolve(struct target *target, struct instant *ret) MUST_CHECK;
+
+/* --- trail.c --- */
+/* How often runs have to tick, in processor time of the process. */
+#define TICK_NS 250000000ull
+/* A native run of target->now begins. */
+void trail_begin(struct target *target);
+/* The run has been stopped by a tick, and is to go on. */
+struct error *trail_tick(struct target *target) MUST_CHECK;
+/* The run has ended: by this hop it led to where the target stands. */
+struct error *trail_end(struct target *target, const struct hop *hop) MUST_CHECK;
+void trail_drop(struct target *target);
+
+/* --- waypoint.c --- */
+/* Makes a waypoint of the session, which the run passed that led to the target's place. The place
+ * is counted from it then. `session` is the callee's. */
+struct error *waypoint_add(struct target *target, struct session *session) MUST_CHECK;
+/* A waypoint that a run passed which reached the event after stretch `event`; 0: none. */
+unsigned waypoint_before_event(const struct target *target, uint64_t event);
+/* Finds what the same instant is, counted from its event. All that is counted from that waypoint
+ * (checkpoints, places) is then counted from the event, and the waypoint is gone. */
+struct error *waypoint_resolve(struct target *target, struct instant *at) MUST_CHECK;
+void waypoints_deinit(struct target *target);
 
 /* --- insertions.c --- */
 struct run_conditions target_conditions(const struct target *target);
@@ -156,34 +236,36 @@ struct error *breakpoint_at_start(struct target *target, struct session *session
 
 /* --- checkpoint.c --- */
 void checkpoints_deinit(struct checkpoints *checkpoints);
-/* The last checkpoint at or before the position; never NULL. */
-struct checkpoint *checkpoint_before(struct target *target, struct position position);
+/* The last checkpoint or waypoint at or before the position; never NULL. For one that is counted
+ * from a waypoint: of those that are, too. */
+struct checkpoint *checkpoint_before(struct target *target, struct instant position);
 /* The last checkpoint at an event before event number `event`; NULL if there is none. */
 struct checkpoint *event_checkpoint_before(struct target *target, uint64_t event);
 /* Keeps a copy of the session, which stands at the position. */
 struct error *checkpoint_keep(struct target *target, struct session *session,
-                              struct position position) MUST_CHECK;
+                              struct instant position) MUST_CHECK;
 /* After an event: keeps a copy if the last one is long ago. `checkpoint_pass_begins` first. */
 void checkpoint_pass_begins(struct target *target);
 struct error *checkpoint_after_event(struct target *target, struct session *session) MUST_CHECK;
 
 /* --- seek.c --- */
 /* A session of its own that stands at the position. */
-struct error *session_at(struct target *target, struct position position,
+struct error *session_at(struct target *target, struct instant position,
                          struct session **ret) MUST_CHECK;
 /* A counted run, to a limit or a condition, leaving checkpoints. `*position` is moved on. */
 struct error *count_on(struct target *target, struct session *session,
                        const struct run_conditions *conditions, uint64_t limit,
-                       struct position *position, struct run_result *ret) MUST_CHECK;
+                       struct instant *position, struct run_result *ret) MUST_CHECK;
 
-/* How many instructions the stretch after `event` has before its event. */
-struct error *stretch_length(struct target *target, uint64_t event, uint64_t *ret) MUST_CHECK;
+/* The end of the stretch after `event`, before its event; from a waypoint, where there is one. */
+struct error *stretch_end(struct target *target, uint64_t event, struct instant *ret) MUST_CHECK;
 
 /* --- scan.c --- */
-/* The last hit of stretch `event` at a count below `limit`. *interrupted: not all was looked at. */
-struct error *scan_below(struct target *target, uint64_t event, uint64_t limit, struct hit *ret,
+/* The last hit before `limit`, down to where that is counted from. *interrupted: not all was looked
+ * at. */
+struct error *scan_below(struct target *target, struct instant limit, struct hit *ret,
                          bool *interrupted) MUST_CHECK;
-/* The same of the whole stretch, and, if asked, of what its event writes. */
+/* The same of the whole stretch `event`, and, if asked, of what its event writes. */
 struct error *scan_whole(struct target *target, uint64_t event, bool with_event, struct hit *ret,
                          bool *interrupted) MUST_CHECK;
 
