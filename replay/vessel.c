@@ -26,7 +26,8 @@ struct tracee *vessel_tracee(struct vessel *vessel)
 /* --- Injected calls
  * -------------------------------------------------------------------------------------- */
 
-/* An interrupt or a tick that came too late for the run that it was to end is passed over. */
+/* An interrupt or a tick that comes now is too late for the run before, or too early for the next:
+ * whoever sent it has also set the run's `interrupted`. */
 static struct error *run_to_trap(struct vessel *vessel, struct stop *stop)
 {
     struct error *error;
@@ -34,7 +35,8 @@ static struct error *run_to_trap(struct vessel *vessel, struct stop *stop)
         error = tracee_run(vessel->tracee, RUN_ON, 0);
         if (!error)
             error = tracee_wait(vessel->tracee, stop);
-    } while (!error && stop_from_outside(vessel->tracee, *stop) != NOT_OUTSIDE);
+    } while (!error && stop->kind == STOP_SIGNAL &&
+             stop_from_outside(vessel->tracee, *stop) != NOT_OUTSIDE);
     return error;
 }
 
