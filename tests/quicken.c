@@ -1,7 +1,8 @@
 /*
- * quicken TRACE NEW: copies a recording, and has the calls in it that the fast path could have
- * served be calls that it did serve (CALLS), with their sites, so that replays of such recordings
- * can be compared with the original's, call by call, whatever the recorder of today serves.
+ * quicken TRACE NEW: copies a recording (of record -n), and has the calls in it that the fast path
+ * could have served be calls that it did serve (CALLS), with their sites, so that replays of such
+ * recordings can be compared with the original's, call by call, whatever the recorder of today
+ * serves.
  */
 #include <elf.h>
 #include <fcntl.h>

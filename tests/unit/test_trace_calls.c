@@ -4,8 +4,11 @@
 
 #include <errno.h>
 
+#include "commands/event_json.h"
+#include "commands/event_text.h"
 #include "engine/base/bytes.h"
 #include "engine/base/call_entry.h"
+#include "trace-format/call_record.h"
 #include "trace-format/frame.h"
 #include "trace-format/header_code.h"
 #include "trace-format/record_kinds.h"
@@ -315,15 +318,38 @@ static void entries_are_checked(void **state)
     buffer_deinit(&entries);
 }
 
+/* As `reel dump` prints it, and the registers that are known as JSON. */
+static void a_call_as_text(void **state)
+{
+    const struct call_entry entry = {
+        .bytes = sizeof(entry), .number = 110, .rip = 0x401234, .result = 77};
+    const struct call_record record = {
+        .tid = 5, .count = 1, .entries = (const uint8_t *)&entry, .size = sizeof(entry)};
+    struct effect effects[CALL_EFFECTS_MAX];
+    struct event event = {0};
+    struct buffer text = {0};
+    assert_int_equal(call_record_event(&record, &event, effects), 0);
+    event_text(&text, &event);
+    buffer_put_u8(&text, 0);
+    assert_string_equal((char *)text.data, "call-fast getppid() = 77");
+    buffer_deinit(&text);
+    json_t *object = event_json(1, &event), *registers = registers_json(&event, false);
+    assert_int_equal(json_integer_value(json_object_get(object, "result")), 77);
+    assert_string_equal(json_string_value(json_object_get(object, "call")), "getppid");
+    assert_string_equal(json_string_value(json_object_get(registers, "rip")), "0x401234");
+    assert_null(json_object_get(registers, "rbx"));
+    json_decref(object);
+    json_decref(registers);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(batches_are_events),
-        TEST(calls_need_a_stream),
-        TEST(bad_calls_are_refused),
-        cmocka_unit_test(entries_are_checked),
+        TEST(batches_are_events),         TEST(calls_need_a_stream),
+        TEST(bad_calls_are_refused),      cmocka_unit_test(entries_are_checked),
+        cmocka_unit_test(a_call_as_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
