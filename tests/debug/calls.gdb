@@ -1,4 +1,4 @@
-# program: session_calls
+# program: session_fast
 # Over calls that need no stop, to breakpoints between them, at them and behind them, and back.
 python
 def walk(command, name, what):
@@ -14,7 +14,7 @@ gdb.execute('break mark')
 back = walk('reverse-continue', 'mark', 'number')
 forth = walk('continue', 'mark', 'number')
 gdb.execute('delete')
-gdb.execute('break session_calls.c:17 if calls > 290', to_string=True)
+gdb.execute('break session_fast.c:17 if calls > 290', to_string=True)
 gdb.execute('reverse-continue', to_string=True)
 behind = []
 while len(behind) <= 20 and int(gdb.parse_and_eval('calls')) > 290:
