@@ -16,7 +16,7 @@ static struct error *junk(const struct task *task)
 }
 
 /* What the recorder follows of a task, and may have changed. */
-static struct error *follow(struct task *task, const uint8_t *entries, size_t size)
+static void follow(struct task *task, const uint8_t *entries, size_t size)
 {
     struct call_entry entry = {0};
     uint64_t last = 0;
@@ -31,7 +31,21 @@ static struct error *follow(struct task *task, const uint8_t *entries, size_t si
     task->stack_pointer = entry.rsp;
     task->boundary_signals = 0;
     task->last_exit.rip = 0; /* nothing is known to stand at its last event */
-    return changes_mask ? tracee_get_sigmask(task->tracee, &task->signal_mask) : NULL;
+    task->mask_changed = task->mask_changed || changes_mask;
+}
+
+struct error *fast_follow_mask(struct task *task)
+{
+    if (!task->mask_changed)
+        return NULL;
+    task->mask_changed = false;
+    return tracee_get_sigmask(task->tracee, &task->signal_mask);
+}
+
+void fast_show_mask(const struct task *task)
+{
+    if (task->group->fast.slot)
+        task->group->fast.slot->fault_blocked = task->signal_mask >> (SIGSEGV - 1) & 1;
 }
 
 struct error *fast_drain(struct recorder *recorder, struct group *group)
@@ -54,8 +68,8 @@ struct error *fast_drain(struct recorder *recorder, struct group *group)
     recorder->statistics.events += good.count;
     recorder->statistics.calls += good.count;
     recorder->statistics.fast_calls += good.count;
-    struct error *error = follow(task, entries, good.size);
-    return error == &err_tracee_gone ? NULL : error;
+    follow(task, entries, good.size);
+    return NULL;
 }
 
 void fast_renew(struct task *task)

@@ -63,6 +63,7 @@ static struct error *use_slot(struct recorder *recorder, struct task *task, stru
 {
     const uint64_t address = slot ? address_of(recorder, slot) : 0;
     task->group->fast.slot = slot;
+    fast_show_mask(task);
     return tracee_write(task->tracee, taddr_of(HOOK_STATE + HOOK_STATE_SLOT), &address,
                         sizeof(address));
 }

@@ -81,6 +81,13 @@ void fast_release(struct recorder *recorder, struct group *group);
 /* At any stop of a task of the group, before anything else is made of it. */
 struct error *fast_drain(struct recorder *recorder, struct group *group) MUST_CHECK;
 
+/* At a stop of the task itself: what its calls have made of its mask. */
+struct error *fast_follow_mask(struct task *task) MUST_CHECK;
+
+/* The task, whose mask is known, is the one to run on: the hook must know whether it blocks
+ * SIGSEGV. */
+void fast_show_mask(const struct task *task);
+
 /* The current task stands outside of the hook: the slot begins anew, and the hook serves calls
  * unless there is a reason to stop at the next. */
 void fast_renew(struct task *task);

@@ -180,6 +180,7 @@ static struct error *enter_handler(struct recorder *recorder, struct task *task,
     if (error)
         return error;
     task->state = TASK_RUNNING;
+    fast_show_mask(task);
     return tracee_run(task->tracee, RUN_ON, 0);
 }
 

@@ -42,7 +42,8 @@ static uint64_t due_time(const struct task *task)
     for (const struct held_signal *held = task->held; held; held = held->next) {
         if (held->sent) /* it is about to be delivered where the task stands */
             return UINT64_MAX;
-        if (!(task->signal_mask >> (held->info.si_signo - 1) & 1) && held->due < due)
+        bool blocked = !task->mask_changed && task->signal_mask >> (held->info.si_signo - 1) & 1;
+        if (!blocked && held->due < due)
             due = held->due;
     }
     return due;

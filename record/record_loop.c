@@ -113,6 +113,8 @@ struct error *dispatch_stop(struct recorder *recorder, struct task *task, struct
 {
     task->interrupted = false;
     struct error *error = task->group ? fast_drain(recorder, task->group) : NULL;
+    if (!error && stop.kind != STOP_EXITED && stop.kind != STOP_KILLED)
+        error = fast_follow_mask(task);
     if (error)
         return error;
     switch (stop.kind) {

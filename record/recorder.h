@@ -93,6 +93,7 @@ struct task {
     uint64_t boundary_signals;
     struct user_regs_struct last_exit; /* registers that the task left its last event with */
     uint64_t signal_mask;
+    bool mask_changed;        /* by a call that the hook served: to be read at the next stop */
     uint64_t clear_child_tid; /* address that the kernel clears at the task's end; 0: none */
     uint64_t stack_pointer;   /* when it was last seen */
     bool interrupted;         /* PTRACE_INTERRUPT was sent, and no stop has come since */

@@ -43,6 +43,7 @@ void forget_ready(struct recorder *recorder, struct task *task)
 static struct error *run_on(struct recorder *recorder, struct task *task)
 {
     struct error *error = disturb_turn(recorder, task);
+    fast_show_mask(task);
     task->state = TASK_RUNNING;
     return error ? error : tracee_run(task->tracee, RUN_ON, 0);
 }

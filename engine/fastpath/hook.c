@@ -88,14 +88,25 @@ static void add_outputs(struct hook_draft *draft, const struct hook_plan *plan,
 #define SIGSEGV 11
 
 #define SIG_UNBLOCK 1
+#define SIG_SETMASK 2
 
-/* When SIGSEGV is blocked, traps of ours change that behind the program's back: the recorder must
- * know. */
-static long serve_mask(const struct hook_call *call)
+/*
+ * While SIGSEGV is blocked, the recorder's own traps change that behind the program's back, and it
+ * must know: the traced path sees to that. What is served leaves the signal unblocked.
+ */
+static long serve_mask(struct hook_slot *slot, const struct hook_call *call)
 {
-    if (call->rsi && call->rdi != SIG_UNBLOCK && *(const uint64_t *)call->rsi >> (SIGSEGV - 1) & 1)
+    int named = call->rsi && *(const uint64_t *)call->rsi >> (SIGSEGV - 1) & 1;
+    uint32_t how = (uint32_t)call->rdi;
+    if (!call->rsi)
+        return slot->fault_blocked ? NOT_SERVED : as_it_is(call);
+    int unblocks = how == SIG_SETMASK ? !named : how == SIG_UNBLOCK && named;
+    if ((named && !unblocks) || (slot->fault_blocked && !unblocks))
         return NOT_SERVED;
-    return as_it_is(call);
+    long result = as_it_is(call);
+    if (unblocks && !is_error(result))
+        slot->fault_blocked = 0;
+    return result;
 }
 
 static long make(struct hook_slot *slot, const struct hook_plan *plan, const struct hook_call *call)
@@ -154,7 +165,7 @@ static long make(struct hook_slot *slot, const struct hook_plan *plan, const str
     case SHAPE_ASK_LIMIT:
         return call->rdx ? NOT_SERVED : as_it_is(call);
     case SHAPE_MASK:
-        return serve_mask(call);
+        return serve_mask(slot, call);
     case SHAPE_ACTION:
         return call->rdi == SIGSEGV || call->rdi == SIGTRAP ? NOT_SERVED : as_it_is(call);
     default:

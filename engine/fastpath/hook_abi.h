@@ -74,7 +74,8 @@ struct hook_slot {
     uint32_t done;   /* bytes of the traced call to come that were written already */
     uint32_t wakes;  /* calls that woke somebody */
     uint32_t yields; /* the task leaves so that those whom it woke may have the turn */
-    uint32_t reserved[9];
+    uint32_t fault_blocked; /* set from outside: the running task blocks SIGSEGV */
+    uint32_t reserved[8];
     uint8_t descriptor[HOOK_DESCRIPTORS]; /* enum hook_descriptor */
     uint8_t entries[HOOK_SLOT_BYTES - HOOK_DESCRIPTORS - 64];
 };
