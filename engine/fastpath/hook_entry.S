@@ -23,9 +23,15 @@ hook_entry:
     push %r9
     cld
     mov %rsp, %rdi
+    push %rbx                       /* for hook_not_served */
+    push %rbp
+    push %r12
+    push %r13
+    push %r14
+    push %r15
     sub $8, %rsp                    /* aligned as the ABI wants it */
     call hook_serve
-    add $8, %rsp
+    add $56, %rsp
     mov 64(%rsp), %r11              /* what the syscall instruction leaves there */
     test %eax, %eax
     pop %r9
@@ -52,7 +58,13 @@ not_served:                         /* the program's own syscall instruction: 0f
     /* From outside, after a fault in the hook before it made the call. */
     .org HOOK_NOT_SERVED - HOOK_CODE, 0xcc
 hook_not_served:
-    mov $HOOK_STACK_END - 72, %esp
+    mov $HOOK_STACK_END - 120, %esp
+    pop %r15
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %rbp
+    pop %rbx
     pop %r9
     pop %r8
     pop %r10
