@@ -81,6 +81,8 @@ static void print_counts(const struct trace_reader *reader, const struct trace_s
     for (size_t kind = 0; kind < EVENT_SLOTS; kind++)
         if (counts->events[kind])
             printf("  %-12s%10" PRIu64 "\n", event_kind_name(kind), counts->events[kind]);
+    printf("fast path   %zu sites patched, %zu traced\n", counts->patched_sites,
+           counts->traced_sites);
     puts("most frequent calls");
     for (size_t i = 0; i < counts->call_count && i < CALLS_SHOWN; i++)
         printf("  %-20s%10" PRIu64 "\n", call_name(counts->calls[i].number),
@@ -148,6 +150,8 @@ static void put_counts(json_t *object, const struct trace_reader *reader,
         if (counts->events[kind])
             json_put(kinds, event_kind_name(kind), json_count(counts->events[kind]));
     json_put(object, "event_kinds", kinds);
+    json_put(object, "patched_sites", json_count(counts->patched_sites));
+    json_put(object, "traced_sites", json_count(counts->traced_sites));
     json_t *calls = json_object();
     for (size_t i = 0; i < counts->call_count && i < CALLS_SHOWN; i++)
         json_put(calls, call_name(counts->calls[i].number), json_count(counts->calls[i].times));

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "commands/site_statistics.h"
 #include "commands/trace_merge.h"
 #include "engine/syscall/call_table.h"
 
@@ -32,6 +33,7 @@ static int by_falling_times(const void *left, const void *right)
 static struct error *count_events(struct trace_reader *reader, struct trace_statistics *ret)
 {
     CLEANUP(trace_merge) struct trace_merge *merge = NULL;
+    struct site_statistics sites = {0};
     struct error *error = trace_merge_create(reader, &merge);
     while (!error) {
         uint32_t stream;
@@ -43,7 +45,11 @@ static struct error *count_events(struct trace_reader *reader, struct trace_stat
             ret->events[event->kind]++;
         count_call(ret->calls, event);
         error = process_tree_add(&ret->tree, stream, event);
+        if (!error)
+            error = site_statistics_add(&sites, event);
     }
+    site_statistics_count(&sites, &ret->patched_sites, &ret->traced_sites);
+    site_statistics_deinit(&sites);
     return error;
 }
 

@@ -20,6 +20,7 @@ struct trace_statistics {
     uint64_t events[EVENT_SLOTS]; /* by kind */
     struct call_count *calls;     /* by falling `times`; those that occur */
     size_t call_count;
+    size_t patched_sites, traced_sites; /* site_statistics_count() */
 };
 
 /* Verifies the trace, then counts. Freed with trace_statistics_deinit(), also after an error. */
