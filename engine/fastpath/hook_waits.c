@@ -67,14 +67,35 @@ static long unless_empty(long result, int waits)
     return result == 0 && waits ? NOT_SERVED : result;
 }
 
+struct pollfd {
+    int fd;
+    short events, revents;
+};
+#define POLLED_MAX 128
+
+/* In a copy: if the program is to wait, nothing of its own may have changed before that. */
+static long poll_now(const struct hook_call *call)
+{
+    struct pollfd copy[POLLED_MAX], *own = (struct pollfd *)call->rdi;
+    uint32_t count = (uint32_t)call->rsi;
+    for (uint32_t i = 0; i < count; i++)
+        copy[i] = own[i];
+    long result = hook_kernel_call(__NR_poll, (uint64_t)copy, count, 0, 0, 0, 0);
+    for (uint32_t i = 0; i < count && result > 0; i++)
+        own[i].revents = copy[i].revents;
+    return result;
+}
+
 long serve_poll(const struct hook_call *call, unsigned variant)
 {
-    if (variant == VARIANT_WITHOUT_MASK)
-        return unless_empty(hook_kernel_call(__NR_poll, call->rdi, call->rsi, 0, 0, 0, 0),
-                            (int)call->rdx != 0);
-    if (call->r10 || call->rdx) /* a mask, or a timeout, which the kernel updates */
+    if (variant == VARIANT_WITH_MASK && (call->r10 || call->rdx)) /* a mask, or a timeout, which
+                                                                     the kernel updates */
         return NOT_SERVED;
-    return unless_empty(hook_kernel_call(__NR_poll, call->rdi, call->rsi, 0, 0, 0, 0), 1);
+    if (variant == VARIANT_WITHOUT_MASK && (int)call->rdx == 0)
+        return as_it_is(call);
+    if ((uint32_t)call->rsi > POLLED_MAX)
+        return NOT_SERVED;
+    return unless_empty(poll_now(call), 1);
 }
 
 long serve_epoll_wait(const struct hook_call *call, unsigned variant)
