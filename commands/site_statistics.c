@@ -59,8 +59,8 @@ struct error *site_statistics_add(struct site_statistics *sites, const struct ev
     struct error *error = NULL;
     for (size_t i = 0; !error && i < event->effect_count; i++)
         if (event->effects[i].kind == EFFECT_SITE)
-            error = add(&sites->patched,
-                        event->effects[i].address.value + event->effects[i].length);
+            error =
+                add(&sites->patched, event->effects[i].address.value + event->effects[i].length);
     if (!error && is_stop(event))
         error = add(&sites->stopped, event->before.value[TRACE_RIP] - 2);
     return error;

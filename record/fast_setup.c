@@ -92,8 +92,8 @@ struct error *fast_attach(struct recorder *recorder, struct task *task)
     clear(slot);
     slot->alone = 1;
     struct fastpath *fast = &task->group->fast;
-    fast->area[fast->areas++] =
-        (struct stub_area){HOOK_STUBS, HOOK_STUBS + HOOK_STUBS_BYTES, HOOK_STUBS};
+    fast->area[fast->areas++] = (struct stub_area){
+        .start = HOOK_STUBS, .end = HOOK_STUBS + HOOK_STUBS_BYTES, .next = HOOK_STUBS};
     error = write_hook(task);
     return error ? error : use_slot(recorder, task, slot);
 }

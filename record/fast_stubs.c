@@ -20,8 +20,7 @@ static bool is_in_reach(uint64_t a, uint64_t b)
     return distance < REACH && distance > -REACH;
 }
 
-static struct error *map_at(struct recorder *recorder, struct task *task, uint64_t address,
-                            bool *done)
+static struct error *map_at(struct task *task, uint64_t address, bool *done)
 {
     struct fastpath *fast = &task->group->fast;
     const uint64_t arguments[6] = {address,
@@ -30,20 +29,27 @@ static struct error *map_at(struct recorder *recorder, struct task *task, uint64
                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
                                    (uint64_t)-1,
                                    0};
-    const struct effect effect = {
-        .kind = EFFECT_STUBS, .address = taddr_of(address), .length = AREA_BYTES};
     int64_t result;
     struct error *error = tracee_inject(task->tracee, __NR_mmap, arguments, &result);
     *done = !error && result == (int64_t)address;
-    if (!*done)
-        return error;
-    fast->area[fast->areas++] = (struct stub_area){address, address + AREA_BYTES, address};
+    if (*done)
+        fast->area[fast->areas++] =
+            (struct stub_area){.start = address, .end = address + AREA_BYTES, .next = address};
+    return error;
+}
+
+static struct error *announce(struct recorder *recorder, struct stub_area *area)
+{
+    const struct effect effect = {
+        .kind = EFFECT_STUBS, .address = taddr_of(area->start), .length = area->end - area->start};
+    if (area->announced)
+        return NULL;
+    area->announced = true;
     return draft_effect(&recorder->draft, &effect);
 }
 
 /* Below the code, where mappings seldom are; else above. */
-static struct error *map_area(struct recorder *recorder, struct task *task, uint64_t code,
-                              struct stub_area **ret)
+static struct error *map_area(struct task *task, uint64_t code, struct stub_area **ret)
 {
     static const int64_t distances[] = {-(int64_t)FAR, -(int64_t)FAR / 2, (int64_t)FAR / 2};
     struct fastpath *fast = &task->group->fast;
@@ -55,15 +61,14 @@ static struct error *map_area(struct recorder *recorder, struct task *task, uint
         if (fast->areas == STUB_AREAS)
             return NULL;
         if (address >= PAGE_BYTES * 16 && address < 0x7ffffff00000ul)
-            error = map_at(recorder, task, address, &done);
+            error = map_at(task, address, &done);
     }
     if (done)
         *ret = &fast->area[fast->areas - 1];
     return error;
 }
 
-static struct error *find_area(struct recorder *recorder, struct task *task, uint64_t code,
-                               struct stub_area **ret)
+static struct error *find_area(struct task *task, uint64_t code, struct stub_area **ret)
 {
     struct fastpath *fast = &task->group->fast;
     for (size_t i = 0; i < fast->areas; i++) {
@@ -71,7 +76,7 @@ static struct error *find_area(struct recorder *recorder, struct task *task, uin
         if (is_in_reach((*ret)->start, code) && (*ret)->end - (*ret)->next >= STUB_BYTES)
             return NULL;
     }
-    return map_area(recorder, task, code, ret);
+    return map_area(task, code, ret);
 }
 
 static struct error *insert(struct fastpath *fast, const struct patched_window *window)
@@ -116,7 +121,7 @@ struct error *fast_patch(struct recorder *recorder, struct task *task,
     struct patched_window window = *wanted;
     struct stub_area *area;
     struct stub stub;
-    struct error *error = find_area(recorder, task, window.start, &area);
+    struct error *error = find_area(task, window.start, &area);
     if (error || !area)
         return error;
     window.stub = area->next;
@@ -128,5 +133,6 @@ struct error *fast_patch(struct recorder *recorder, struct task *task,
     }
     memcpy(window.original, original, sizeof(window.original));
     area->next += STUB_BYTES;
-    return put(recorder, task, &window, &stub);
+    error = announce(recorder, area);
+    return error ? error : put(recorder, task, &window, &stub);
 }

@@ -37,6 +37,7 @@ struct patched_window {
 /* Memory of ours in the program's address space, for stubs. */
 struct stub_area {
     uint64_t start, end, next; /* the first free byte */
+    bool announced;            /* the trace has it */
 };
 #define STUB_AREAS 8
 #define INTERRUPTED_MAX 32
