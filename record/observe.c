@@ -100,8 +100,7 @@ uint64_t processor_time(const struct task *task)
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-/* Lets the task run on for about a millisecond of its time. */
-static struct error *observe(struct recorder *recorder, struct task *task, bool *still)
+struct error *run_briefly(struct task *task, struct stop *ret)
 {
     int status = 0;
     uint64_t mask;
@@ -126,8 +125,14 @@ static struct error *observe(struct recorder *recorder, struct task *task, bool 
         return error;
     if (got < 0)
         return &err_tracee_gone;
-    struct stop stop = stop_classify(status);
-    error = end_quiet(task, stop, mask);
+    *ret = stop_classify(status);
+    return end_quiet(task, *ret, mask);
+}
+
+static struct error *observe(struct recorder *recorder, struct task *task, bool *still)
+{
+    struct stop stop;
+    struct error *error = run_briefly(task, &stop);
     if (error)
         return error;
     *still = stop.kind == STOP_TRAP && task->trap_pending;

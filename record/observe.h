@@ -20,6 +20,13 @@ uint64_t processor_time(const struct task *task);
 struct error *watch_progress(struct recorder *recorder, struct task *task,
                              struct progress *progress, bool *still) MUST_CHECK;
 
+/* Lets the task run on for about a millisecond of its time, or to the stop that comes before; an
+ * asynchronous signal does not. With STOP_TRAP and task->trap_pending it is our interruption. */
+struct error *run_briefly(struct task *task, struct stop *ret) MUST_CHECK;
+
+/* loop_exit.c: out of the loops that the task is in, as far as it comes in a moment. */
+struct error *leave_loops(struct recorder *recorder, struct task *task, bool *still) MUST_CHECK;
+
 /* Out of a string instruction with a rep prefix that has not ended, if the task is at one: to right
  * behind it. */
 struct error *leave_rep(struct recorder *recorder, struct task *task, bool *still) MUST_CHECK;

@@ -179,6 +179,8 @@ static struct error *make_point(struct recorder *recorder, struct task *task)
     fast_stop_at_call(task->group);
     struct error *error = watch_progress(recorder, task, &progress, &still);
     if (!error && still)
+        error = leave_loops(recorder, task, &still);
+    if (!error && still)
         error = leave_ours(task, &still);
     if (!error && still)
         error = leave_rep(recorder, task, &still);
