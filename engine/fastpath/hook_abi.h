@@ -67,13 +67,13 @@ struct hook_state {
 #define HOOK_DESCRIPTORS 1024
 
 struct hook_slot {
-    uint32_t used;   /* bytes of `entries` that are whole entries */
-    uint32_t taken;  /* replays: bytes of them that the hook has taken */
-    uint32_t stop;   /* set from outside: the next call is to be traced */
-    uint32_t alone;  /* set from outside: nobody waits for the turn */
-    uint32_t done;   /* bytes of the traced call to come that were written already */
-    uint32_t wakes;  /* calls that woke somebody */
-    uint32_t yields; /* the task leaves so that those whom it woke may have the turn */
+    uint32_t used;          /* bytes of `entries` that are whole entries */
+    uint32_t taken;         /* replays: bytes of them that the hook has taken */
+    uint32_t stop;          /* set from outside: the next call is to be traced */
+    uint32_t alone;         /* set from outside: nobody waits for the turn */
+    uint32_t done;          /* bytes of the traced call to come that were written already */
+    uint32_t wakes;         /* calls that woke somebody */
+    uint32_t yields;        /* the task leaves so that those whom it woke may have the turn */
     uint32_t fault_blocked; /* set from outside: the running task blocks SIGSEGV */
     uint32_t reserved[8];
     uint8_t descriptor[HOOK_DESCRIPTORS]; /* enum hook_descriptor */

@@ -22,8 +22,8 @@ int main(void)
     long (*call)(void) = (long (*)(void))(at + 256);
     for (int i = 0; i < 10; i++)
         CHECK(call() == getppid());
-    char *moved = mremap(at, sizeof(page), sizeof(page), MREMAP_MAYMOVE | MREMAP_FIXED,
-                         at - (4096 * 16));
+    char *moved =
+        mremap(at, sizeof(page), sizeof(page), MREMAP_MAYMOVE | MREMAP_FIXED, at - (4096 * 16));
     CHECK(moved != MAP_FAILED);
     call = (long (*)(void))(moved + 256);
     for (int i = 0; i < 10; i++)

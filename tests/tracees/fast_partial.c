@@ -33,8 +33,7 @@ static void give(int end, int taken_from)
     CHECK(close(end) == 0);
     CHECK(pthread_join(taker, &sum) == 0);
     for (int i = 0; i < BYTES; i++)
-        expected += 2 * (unsigned char)bytes[i] *
-                    (1 + (i < 3) + (i < 100 + BYTES / 2) + (i < 17));
+        expected += 2 * (unsigned char)bytes[i] * (1 + (i < 3) + (i < 100 + BYTES / 2) + (i < 17));
     CHECK((long)sum == expected);
     printf("%ld\n", (long)sum);
 }
