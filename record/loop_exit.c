@@ -116,7 +116,7 @@ struct error *leave_loops(struct recorder *recorder, struct task *task, bool *st
     struct user_regs_struct *regs;
     uint64_t exits[SPOTS];
     struct stop stop;
-    bool free_to = false;
+    bool free_to = false, met;
     struct error *error = tracee_regs(task->tracee, &regs);
     if (error || task->group->chaos.on || task->spins || fast_is_inside(task, regs->rip))
         return error;
@@ -127,12 +127,6 @@ struct error *leave_loops(struct recorder *recorder, struct task *task, bool *st
         return error;
     error = run_to_exit(task, exits, count, &stop);
     if (!error)
-        error = is_at_exit(task, stop, exits, count, still);
-    if (error)
-        return error;
-    *still = *still || (stop.kind == STOP_TRAP && task->trap_pending);
-    if (!*still)
-        return dispatch_stop(recorder, task, stop);
-    task->trap_pending = false;
-    return NULL;
+        error = is_at_exit(task, stop, exits, count, &met);
+    return error ? error : settle_brief_run(recorder, task, stop, met, still);
 }

@@ -129,17 +129,21 @@ struct error *run_briefly(struct task *task, struct stop *ret)
     return end_quiet(task, *ret, mask);
 }
 
-static struct error *observe(struct recorder *recorder, struct task *task, bool *still)
+struct error *settle_brief_run(struct recorder *recorder, struct task *task, struct stop stop,
+                               bool met, bool *still)
 {
-    struct stop stop;
-    struct error *error = run_briefly(task, &stop);
-    if (error)
-        return error;
-    *still = stop.kind == STOP_TRAP && task->trap_pending;
+    *still = met || (stop.kind == STOP_TRAP && task->trap_pending);
     if (!*still)
         return dispatch_stop(recorder, task, stop);
     task->trap_pending = false;
     return NULL;
+}
+
+static struct error *observe(struct recorder *recorder, struct task *task, bool *still)
+{
+    struct stop stop;
+    struct error *error = run_briefly(task, &stop);
+    return error ? error : settle_brief_run(recorder, task, stop, false, still);
 }
 
 /* What looks like waiting: no memory changes, and of the registers at most one and where in a few

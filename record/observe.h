@@ -24,6 +24,11 @@ struct error *watch_progress(struct recorder *recorder, struct task *task,
  * asynchronous signal does not. With STOP_TRAP and task->trap_pending it is our interruption. */
 struct error *run_briefly(struct task *task, struct stop *ret) MUST_CHECK;
 
+/* What is made of that stop: the task stands where it is to if we interrupted it, or if it met what
+ * it was to; else the stop is dispatched. */
+struct error *settle_brief_run(struct recorder *recorder, struct task *task, struct stop stop,
+                               bool met, bool *still) MUST_CHECK;
+
 /* loop_exit.c: out of the loops that the task is in, as far as it comes in a moment. */
 struct error *leave_loops(struct recorder *recorder, struct task *task, bool *still) MUST_CHECK;
 
